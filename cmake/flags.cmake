@@ -1,0 +1,19 @@
+# Warnings and hardening for our own code only.
+add_library(hr_flags INTERFACE)
+target_compile_definitions(hr_flags INTERFACE _GNU_SOURCE)
+target_compile_options(hr_flags INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wvla -Wundef -Werror
+  -fvisibility=hidden -fstack-protector-strong -fno-strict-aliasing)
+if(HR_SANITIZE)
+  add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=address,undefined)
+elseif(HR_TSAN)
+  add_compile_options(-fsanitize=thread -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=thread)
+elseif(CMAKE_BUILD_TYPE MATCHES "Rel")
+  target_compile_options(hr_flags INTERFACE -D_FORTIFY_SOURCE=2)
+  add_link_options(-Wl,-z,relro,-z,now)
+endif()
+if(HR_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()

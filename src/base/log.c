@@ -1,0 +1,137 @@
+#include "base/log.h"
+
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { MAX_LINE = 16 * 1024, MAX_FILE = 10 * 1024 * 1024, KEEP_FILES = 5 };
+
+static int min_level = HR_LOG_INFO;
+static bool to_stderr = true;
+static pthread_mutex_t file_lock = PTHREAD_MUTEX_INITIALIZER;
+static int file_fd = -1;
+static char file_path[1024];
+static off_t file_size;
+
+static const char *const level_name[] = {"DEBUG", "INFO", "WARNING", "ERROR", "OFF"};
+
+void hr_log_set_level(hr_log_level level)
+{
+    __atomic_store_n(&min_level, (int)level, __ATOMIC_RELAXED);
+}
+
+bool hr_log_on(hr_log_level level)
+{
+    return (int)level >= __atomic_load_n(&min_level, __ATOMIC_RELAXED);
+}
+
+bool hr_log_level_parse(hr_str name, hr_log_level *out)
+{
+    static const struct {
+        const char *name;
+        hr_log_level level;
+    } names[] = {{"debug", HR_LOG_DEBUG}, {"info", HR_LOG_INFO},   {"warn", HR_LOG_WARN},
+                 {"warning", HR_LOG_WARN}, {"error", HR_LOG_ERROR}, {"critical", HR_LOG_ERROR},
+                 {"off", HR_LOG_OFF}};
+    for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+        if (hr_str_ieq(name, hr_cstr(names[i].name))) {
+            *out = names[i].level;
+            return true;
+        }
+    }
+    return false;
+}
+
+void hr_log_to_stderr(bool on)
+{
+    to_stderr = on;
+}
+
+static bool open_file(void)
+{
+    file_fd = open(file_path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+    struct stat st;
+    file_size = file_fd >= 0 && fstat(file_fd, &st) == 0 ? st.st_size : 0;
+    return file_fd >= 0;
+}
+
+bool hr_log_to_file(const char *path)
+{
+    pthread_mutex_lock(&file_lock);
+    if (file_fd >= 0)
+        close(file_fd);
+    file_fd = -1;
+    int n = snprintf(file_path, sizeof(file_path), "%s", path);
+    bool ok = n > 0 && (size_t)n < sizeof(file_path) && open_file();
+    pthread_mutex_unlock(&file_lock);
+    return ok;
+}
+
+/* Two proxies may share one file: rotate only while the path still names our file. */
+static void rotate(void)
+{
+    struct stat mine, named;
+    if (fstat(file_fd, &mine) == 0 && stat(file_path, &named) == 0 && mine.st_ino == named.st_ino) {
+        char from[sizeof(file_path) + 8], to[sizeof(file_path) + 8];
+        for (int i = KEEP_FILES; i > 0; i--) {
+            snprintf(from, sizeof(from), i == 1 ? "%s" : "%s.%d", file_path, i - 1);
+            snprintf(to, sizeof(to), "%s.%d", file_path, i);
+            (void)rename(from, to);
+        }
+    }
+    close(file_fd);
+    open_file();
+}
+
+static void write_file(hr_str line)
+{
+    pthread_mutex_lock(&file_lock);
+    if (file_fd >= 0) {
+        if (file_size > MAX_FILE)
+            rotate();
+        ssize_t w = file_fd >= 0 ? write(file_fd, line.p, line.n) : -1;
+        if (w > 0)
+            file_size += w;
+    }
+    pthread_mutex_unlock(&file_lock);
+}
+
+void hr_log(hr_log_level level, const char *fmt, ...)
+{
+    if (!hr_log_on(level) || level >= HR_LOG_OFF)
+        return;
+    char text[MAX_LINE];
+    va_list ap;
+    va_start(ap, fmt);
+    int n = vsnprintf(text, sizeof(text), fmt, ap);
+    va_end(ap);
+    if (n < 0)
+        return;
+    size_t len = (size_t)n < sizeof(text) ? (size_t)n : sizeof(text) - 1;
+    for (size_t i = 0; i < len; i++) { /* one event, one line: input cannot forge another */
+        if (text[i] == '\n' || text[i] == '\r')
+            text[i] = ' ';
+    }
+    struct timespec ts;
+    struct tm tm;
+    clock_gettime(CLOCK_REALTIME, &ts);
+    localtime_r(&ts.tv_sec, &tm);
+    hr_buf b = HR_BUF_INIT(4 * MAX_LINE);
+    hr_buf_addf(&b, "%04d-%02d-%02d %02d:%02d:%02d,%03ld - headroom - %s - ", tm.tm_year + 1900,
+                tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec,
+                ts.tv_nsec / 1000000, level_name[level]);
+    hr_redact((hr_str){text, len}, &b);
+    hr_buf_addc(&b, '\n');
+    if (b.err == HR_OK) {
+        if (to_stderr) {
+            ssize_t ignored = write(STDERR_FILENO, b.p, b.n);
+            (void)ignored;
+        }
+        write_file(hr_buf_str(&b));
+    }
+    hr_buf_free(&b);
+}

@@ -1,0 +1,107 @@
+/* compress: one text in, the cheapest honest form of it out.
+ *
+ * Everything in this folder is sans-I/O and deterministic: the same text and options give the same
+ * bytes, whatever the machine, time or order. Nothing here stores anything: when the chosen form
+ * leaves something out, `lossy` is set and `key` names the original, and the caller must make the
+ * original durable under that key BEFORE the text leaves the process.
+ */
+#ifndef HR_COMPRESS_COMPRESS_H
+#define HR_COMPRESS_COMPRESS_H
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/hash.h"
+#include "text/tokens.h"
+#include "text/words.h"
+
+typedef enum hr_reason {
+#define HR_REASON(id, code, changed, text) HR_R_##id,
+#include "reasons.def"
+#undef HR_REASON
+    HR_REASON_COUNT
+} hr_reason;
+
+const char *hr_reason_code(hr_reason r);
+const char *hr_reason_text(hr_reason r);
+bool hr_reason_changed(hr_reason r);
+
+/* Kinds of content, as detect.c tells them apart. */
+typedef enum hr_kind {
+    HR_KIND_TEXT, /* prose or unknown */
+    HR_KIND_JSON,
+    HR_KIND_NDJSON,
+    HR_KIND_LOG,
+    HR_KIND_BUILD, /* build or test output */
+    HR_KIND_SEARCH,
+    HR_KIND_DIFF,
+    HR_KIND_CODE,
+    HR_KIND_HTML,
+    HR_KIND_XML,
+    HR_KIND_YAML,
+    HR_KIND_TABLE, /* CSV, TSV, Markdown or aligned table */
+    HR_KIND_LISTING,
+    HR_KIND_TRACE, /* stack trace */
+    HR_KIND_BINARY,
+    HR_KIND_COUNT
+} hr_kind;
+
+const char *hr_kind_name(hr_kind k); /* "json", "log", … */
+
+/* How a marker tells the reader to get the original back. */
+typedef enum hr_retrieve_via {
+    HR_VIA_NONE,  /* nothing can: lossy forms are not allowed */
+    HR_VIA_TOOL,  /* the headroom_retrieve tool, or an SDK caller that knows the hash */
+    HR_VIA_SHELL, /* the agent has a shell: `headroom retrieve HASH` */
+} hr_retrieve_via;
+
+/* Options; get the defaults from hr_compress_defaults(). Public names and defaults as in the
+ * SmartCrusherConfig of the SDKs. */
+typedef struct hr_compress_opts {
+    const hr_tokenizer *tok; /* tokens of the target model */
+    hr_retrieve_via via;
+    bool lossless_only;
+    size_t min_tokens;       /* 200: smaller texts are left alone */
+    size_t min_words;        /* 50 words, or min_tokens * 4 bytes without white space */
+    size_t lossy_min_tokens; /* 2000: smaller texts get lossless forms only */
+    double lossy_margin;     /* a lossy form must be at most this share of the lossless one: 0.7 */
+    double min_saving;       /* smallest share of tokens worth an edit: 0.05 */
+
+    size_t min_items_to_analyze;      /* 5 */
+    size_t max_items_after_crush;     /* 15; 0 = no ceiling */
+    double variance_threshold;        /* 2.0 standard deviations */
+    double relevance_threshold;       /* 0.3 */
+    double lossless_min_savings_ratio; /* 0.15 */
+    double first_fraction, last_fraction; /* 0.3, 0.15 */
+    double bias;                      /* 1.0: more keeps more */
+    bool preserve_change_points;      /* true */
+    bool factor_out_constants;        /* true in tables */
+    bool dedup_identical_items;       /* true */
+    const hr_str *preserve_fields;    /* rows with a truthy value here are kept */
+    size_t npreserve_fields;
+
+    hr_str query;      /* newest user text plus the tool call's arguments */
+    hr_str tool_name;  /* tool that produced the text, if known */
+    hr_str tool_input; /* its arguments as JSON text, if known */
+    const hr_deadline *deadline; /* NULL: none. Passed → HR_E_TIMEOUT, the original stands */
+} hr_compress_opts;
+
+hr_compress_opts hr_compress_defaults(void);
+
+typedef struct hr_compressed {
+    hr_str text;     /* in the arena, or the input itself when unchanged */
+    hr_kind kind;
+    hr_reason reason;
+    hr_str strategy; /* what exactly was done, e.g. "table(100 rows, 3 constant)"; may be empty */
+    bool changed;
+    bool lossy;      /* something was left out: store the original under `key` first */
+    hr_key key;      /* valid when lossy */
+    size_t tokens_before, tokens_after; /* counted with opts->tok; exact when both were needed */
+} hr_compressed;
+
+/* Detects the kind, builds the candidate forms and picks one; see router.c. On any error *out is
+ * the untouched input with a reason, and the code is returned for the log. Work is bounded by the
+ * arena's limit and the deadline. Thread-safe. */
+hr_err hr_compress_text(const hr_compress_opts *o, hr_str text, hr_arena *a, hr_compressed *out);
+
+#endif

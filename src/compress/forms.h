@@ -1,0 +1,35 @@
+/* forms: what a compressor of one kind of content offers to the router (internal to compress/).
+ *
+ * A compressor never decides: it proposes at most one lossless and one lossy form, and the router
+ * compares them in model tokens. Contract of every compressor:
+ *   - the lossless form can be turned back into the same information (for JSON: the same value,
+ *     see table.h; for logs: the same lines) without the store;
+ *   - the lossy form says in place what is missing, with one marker from marker.h that carries key;
+ *   - neither is empty; an absent form is HR_STR_NONE; more bytes than the input is never proposed;
+ *   - time linear in the text; the deadline is checked at least every 64 KiB of work.
+ */
+#ifndef HR_COMPRESS_FORMS_H
+#define HR_COMPRESS_FORMS_H
+
+#include "compress/compress.h"
+
+typedef struct hr_forms {
+    hr_str lossless, lossless_strategy;
+    hr_reason lossless_reason;
+    hr_str lossy, lossy_strategy;
+    hr_reason lossy_reason;
+} hr_forms;
+
+/* text: the whole block. key: hr_key_of(text), for markers. lossy: whether a lossy form may be
+ * offered. Errors: HR_E_NOMEM, HR_E_LIMIT, HR_E_TIMEOUT, HR_E_SYNTAX (not this kind after all). */
+typedef hr_err hr_compressor(const hr_compress_opts *o, hr_str text, const hr_key *key, bool lossy,
+                             hr_arena *a, hr_forms *out);
+
+hr_compressor hr_compress_json; /* json.c: JSON documents and NDJSON */
+hr_compressor hr_compress_log;  /* log.c: logs, build and test output */
+
+/* detect.h in one line: what kind of content this is. Never fails; reads at most 64 KiB from the
+ * front plus what a JSON check needs. */
+hr_kind hr_detect(hr_str text);
+
+#endif
