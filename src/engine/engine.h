@@ -7,6 +7,7 @@
 #define HR_ENGINE_ENGINE_H
 
 #include "compress/compress.h"
+#include "context/identity.h"
 #include "store/store.h"
 #include "wire/wire.h"
 
@@ -34,9 +35,6 @@ void hr_engine_close(hr_engine *e);
 hr_store *hr_engine_store(hr_engine *e);
 
 /* --- one request on its way to the provider -------------------------------------------------- */
-
-/* How the caller authenticates: decides whether a tool may be added. */
-typedef enum hr_auth_mode { HR_AUTH_PAYG, HR_AUTH_OAUTH, HR_AUTH_SUBSCRIPTION } hr_auth_mode;
 
 typedef struct hr_turn_in {
     hr_dialect dialect;
