@@ -32,7 +32,7 @@ typedef enum hr_json_type {
 } hr_json_type;
 
 enum { HR_JSON_ESCAPED = 1, HR_JSON_KEY = 2 }; /* node flags */
-enum { HR_JSON_ABSENT = UINT32_MAX };          /* "no such node" */
+#define HR_JSON_ABSENT UINT32_MAX              /* "no such node" */
 
 typedef struct hr_json_node {
     uint32_t start, end; /* bytes of the source, quotes or brackets included: [start, end) */
@@ -87,8 +87,9 @@ bool hr_json_get_true(const hr_json_doc *d, uint32_t obj, hr_str key);
 /* Number node as double or integer; false when it is no number (or no exact integer). */
 bool hr_json_double(const hr_json_doc *d, uint32_t i, double *out);
 bool hr_json_int(const hr_json_doc *d, uint32_t i, int64_t *out);
-/* Same JSON value: key order, white space, escapes and duplicate spelling ignored, numbers by their
- * spelling. Linear in the size times depth. */
+/* Same JSON value: key order, white space and escapes ignored, numbers by their spelling. Never true
+ * for different values. May be false for equal objects that repeat a name, or that have more than
+ * about 80 members in a wildly different order: the work stays linear in size times depth. */
 bool hr_json_same(const hr_json_doc *a, uint32_t i, const hr_json_doc *b, uint32_t j);
 
 /* Appends s as a JSON string with quotes: only '"', '\' and control characters are escaped, short
