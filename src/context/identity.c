@@ -131,8 +131,10 @@ void hr_identify(hr_headers h, const hr_wire_request *r, hr_arena *a, hr_identit
                          .client = hr_client_of(h),
                          .auth = hr_auth_mode_of(h),
                          .credential = hr_credential_of(h, a)};
-    hr_str parts[8] = {hr_cstr(row ? row->name : "unknown"), HR_STR("\n"), out->credential,
-                       HR_STR("\n")};
+    /* Keys issued by hand are stable and keep tenants of a gateway apart. Plan tokens are renewed
+     * within a conversation, so they must not be part of its key. */
+    hr_str who = out->auth == HR_AUTH_PAYG ? out->credential : HR_STR_NONE;
+    hr_str parts[8] = {hr_cstr(row ? row->name : "unknown"), HR_STR("\n"), who, HR_STR("\n")};
     size_t n = 4;
     hr_str asked = hr_str_trim(hr_header_get(h, HR_STR("x-headroom-session-id")));
     hr_str session;

@@ -19,6 +19,7 @@ typedef struct hr_engine_opts {
     bool markers;               /* --no-ccr-marker clears it: then nothing lossy is done */
     bool lossless_only;         /* HEADROOM_LOSSLESS_ONLY */
     bool compress_user_messages;
+    bool shell_retrieve;        /* `headroom` is on the PATH of agents on this machine */
     hr_str protect_tools;       /* comma list added to Read,Glob,Grep,Write,Edit; globs allowed */
     hr_str exclude_tools;       /* HEADROOM_EXCLUDE_TOOLS: replaces nothing, adds too */
     size_t min_tokens, max_items; /* 0: compressor defaults */
@@ -41,7 +42,8 @@ typedef struct hr_turn_in {
     hr_headers headers; /* as the client sent them */
     hr_str body;        /* decoded JSON, borrowed; must outlive the pieces */
     bool bypass;        /* x-headroom-bypass / x-headroom-mode: passthrough */
-    bool observe_only;  /* x-headroom-mode: audit */
+    bool observe_only;  /* x-headroom-mode: audit: decide and report, send the received bytes */
+    bool local_peer;    /* the client runs on this machine */
 } hr_turn_in;
 
 typedef struct hr_block_note { /* what happened to one block */
