@@ -25,17 +25,18 @@ enum {
     HR_C_ALL = 0xffff
 };
 
+/* The kind column; see defs/options.def. */
 typedef enum hr_opt_kind {
-    HR_KIND_BOOL,
-    HR_KIND_INT,
-    HR_KIND_DOUBLE,
-    HR_KIND_SIZE,
-    HR_KIND_STR,
-    HR_KIND_PATH,
-    HR_KIND_LIST,
-    HR_KIND_SECRET,
-    HR_KIND_ENUM,
-    HR_KIND_URL
+    HR_T_BOOL,
+    HR_T_INT,
+    HR_T_DOUBLE,
+    HR_T_SIZE,
+    HR_T_STR,
+    HR_T_PATH,
+    HR_T_LIST,
+    HR_T_SECRET,
+    HR_T_ENUM,
+    HR_T_URL
 } hr_opt_kind;
 
 /* Headings in the help, in this order. */
@@ -73,25 +74,20 @@ typedef struct hr_opt_info {
 } hr_opt_info;
 extern const hr_opt_info hr_opts[HR_OPT_COUNT_];
 
-typedef enum hr_origin {
-    HR_FROM_DEFAULT,
-    HR_FROM_CONFIG,
-    HR_FROM_ENV,
-    HR_FROM_FLAG
-} hr_origin;
+typedef enum hr_origin { HR_FROM_DEFAULT, HR_FROM_CONFIG, HR_FROM_ENV, HR_FROM_FLAG } hr_origin;
 
 /* One field a row, named as the id: bool, int64_t (INT, SIZE), double, or hr_str (the rest; ENUM
  * holds the choice in canonical spelling; PATH is expanded; an empty text is "not set"). */
-#define HR_CTYPE_BOOL bool
-#define HR_CTYPE_INT int64_t
-#define HR_CTYPE_SIZE int64_t
+#define HR_CTYPE_BOOL   bool
+#define HR_CTYPE_INT    int64_t
+#define HR_CTYPE_SIZE   int64_t
 #define HR_CTYPE_DOUBLE double
-#define HR_CTYPE_STR hr_str
-#define HR_CTYPE_PATH hr_str
-#define HR_CTYPE_LIST hr_str
+#define HR_CTYPE_STR    hr_str
+#define HR_CTYPE_PATH   hr_str
+#define HR_CTYPE_LIST   hr_str
 #define HR_CTYPE_SECRET hr_str
-#define HR_CTYPE_ENUM hr_str
-#define HR_CTYPE_URL hr_str
+#define HR_CTYPE_ENUM   hr_str
+#define HR_CTYPE_URL    hr_str
 
 enum { HR_MAX_ARGS = 8 };
 
@@ -100,11 +96,11 @@ typedef struct hr_settings {
     HR_CTYPE_##kind id;
 #include "options.def"
 #undef HR_OPT
-    uint8_t origin[HR_OPT_COUNT_];        /* hr_origin of each row */
-    hr_str origin_name[HR_OPT_COUNT_];    /* "--port", "HEADROOM_PORT", path of the config file */
-    hr_str args[HR_MAX_ARGS];             /* what is not an option, in order */
+    uint8_t origin[HR_OPT_COUNT_];     /* hr_origin of each row */
+    hr_str origin_name[HR_OPT_COUNT_]; /* "--port", "HEADROOM_PORT", path of the config file */
+    hr_str args[HR_MAX_ARGS];          /* what is not an option, in order */
     size_t nargs;
-    bool help;      /* --help or -? was given: nothing else was checked */
+    bool help;          /* --help or -? was given: nothing else was checked */
     hr_str config_file; /* the one that was read; empty when there is none */
     hr_arena arena;
 } hr_settings;
@@ -116,11 +112,11 @@ static inline bool hr_setting_given(const hr_settings *s, hr_opt_id id)
 }
 
 typedef struct hr_settings_in {
-    unsigned command;        /* one HR_C_ bit */
-    int argc;                /* arguments after the command's name */
+    unsigned command; /* one HR_C_ bit */
+    int argc;         /* arguments after the command's name */
     char *const *argv;
-    char *const *envp;       /* NAME=value, NULL-terminated; NULL: no environment */
-    size_t max_args;         /* positional arguments the command takes */
+    char *const *envp; /* NAME=value, NULL-terminated; NULL: no environment */
+    size_t max_args;   /* positional arguments the command takes */
 } hr_settings_in;
 
 typedef struct hr_settings_error {
