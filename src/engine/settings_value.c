@@ -94,19 +94,37 @@ static hr_err in_range(hr_setting_reader *r, const hr_opt_info *o, hr_str text, 
     return bad(r, HR_E_RANGE, text, range);
 }
 
+/* host or [v6], then nothing, :port or a path */
+static const char *authority(hr_str rest)
+{
+    size_t slash = hr_str_find_char(rest, '/');
+    hr_str auth = hr_str_sub(rest, 0, slash);
+    size_t close = hr_str_find_char(auth, ']');
+    hr_str after = close == SIZE_MAX ? auth : hr_str_sub(auth, close + 1, auth.n);
+    size_t colon = hr_str_find_char(after, ':');
+    size_t host = auth.n - after.n + (colon == SIZE_MAX ? after.n : colon);
+    uint64_t port = 1;
+    if (host == 0)
+        return "the URL names no host";
+    if (colon != SIZE_MAX &&
+        (!hr_str_u64(hr_str_sub(after, colon + 1, after.n), &port) || port == 0 || port > 65535))
+        return "the URL's port is not between 1 and 65535";
+    return NULL;
+}
+
 static hr_err url(hr_setting_reader *r, hr_str *text)
 {
     hr_str u = *text;
-    while (u.n && u.p[u.n - 1] == '/')
-        u.n--;
     size_t host = hr_str_istarts(u, HR_STR("https://"))  ? 8
                   : hr_str_istarts(u, HR_STR("http://")) ? 7
                                                          : 0;
     const char *why = NULL;
+    while (u.n > host && u.p[u.n - 1] == '/')
+        u.n--;
     if (!host)
         why = "a URL starts with http:// or https://";
-    else if (u.n == host || u.p[host] == '/' || u.p[host] == ':')
-        why = "the URL names no host";
+    else
+        why = authority(hr_str_sub(u, host, u.n));
     for (size_t i = 0; !why && i < u.n; i++) {
         unsigned char c = (unsigned char)u.p[i];
         if (c <= 0x20 || c >= 0x7f)
