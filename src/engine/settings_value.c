@@ -123,8 +123,6 @@ static hr_err url(hr_setting_reader *r, hr_str *text)
         u.n--;
     if (!host)
         why = "a URL starts with http:// or https://";
-    else
-        why = authority(hr_str_sub(u, host, u.n));
     for (size_t i = 0; !why && i < u.n; i++) {
         unsigned char c = (unsigned char)u.p[i];
         if (c <= 0x20 || c >= 0x7f)
@@ -134,6 +132,8 @@ static hr_err url(hr_setting_reader *r, hr_str *text)
         else if (c == '@')
             why = "credentials do not belong into the URL";
     }
+    if (!why)
+        why = authority(hr_str_sub(u, host, u.n));
     if (why) { /* the text itself is not shown: it may hold a credential */
         snprintf(r->why, sizeof(r->why), "%s", why);
         return HR_E_SYNTAX;
