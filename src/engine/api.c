@@ -153,7 +153,7 @@ int headroom_compress_messages(headroom *h, const char *request, size_t n, char 
     *reply = copy_out(answer);
     *reply_len = answer.n;
     hr_arena_free(&a);
-    return *reply ? err : HR_E_NOMEM;
+    return *reply ? (int)err : HR_E_NOMEM;
 }
 
 size_t headroom_count_tokens(const char *model, const char *text, size_t n, int *exact)
