@@ -1,0 +1,537 @@
+/* What one line looks like, counted family by family; detect.c weighs the counts. A line may count
+ * in several families. */
+#include "compress/detect.h"
+
+static bool starts(hr_str s, const char *word)
+{
+    return hr_str_starts(s, hr_cstr(word));
+}
+
+static bool has(hr_str s, const char *word)
+{
+    return hr_str_has(s, hr_cstr(word));
+}
+
+static bool starts_any(hr_str s, const char *const *words, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (starts(s, words[i]))
+            return true;
+    }
+    return false;
+}
+
+static bool has_any(hr_str s, const char *const *words, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (has(s, words[i]))
+            return true;
+    }
+    return false;
+}
+#define STARTS(s, list) starts_any((s), (list), sizeof(list) / sizeof *(list))
+#define HAS(s, list)    has_any((s), (list), sizeof(list) / sizeof *(list))
+
+static size_t digit_run(hr_str s, size_t i)
+{
+    size_t n = 0;
+    while (i + n < s.n && hr_is_digit(s.p[i + n]))
+        n++;
+    return n;
+}
+
+static char at(hr_str s, size_t i)
+{
+    return i < s.n ? s.p[i] : '\0';
+}
+
+/* Could s be a path: no spaces, and a separator, an extension, or a plain file name? */
+static bool pathlike(hr_str s)
+{
+    bool sep = false, dot = false;
+    if (s.n < 1 || s.n > 300)
+        return false;
+    for (size_t i = 0; i < s.n; i++) {
+        char c = s.p[i];
+        if ((unsigned char)c <= ' ' || strchr("<>|\"'`;{}=()*?,", c))
+            return false;
+        sep |= c == '/' || c == '\\';
+        dot |= c == '.' && i + 1 < s.n && hr_is_alnum(s.p[i + 1]);
+    }
+    return (sep || dot) && !starts(s, "//") && !has(s, "://");
+}
+
+static void diff(hr_shape_counts *c, hr_str s)
+{
+    static const char *const heads[] = {"diff --git ", "diff --cc ", "diff --combined ", "diff -"};
+    if (STARTS(s, heads) || (starts(s, "--- ") && s.n > 4 && s.p[4] != '-' && s.p[4] != ' ' &&
+                             (pathlike(hr_str_sub(s, 4, s.n)) || has(s, "\t"))))
+        c->diff_head++;
+    else if (starts(s, "@@ -") && hr_is_digit(at(s, 4)) && has(s, " +") && has(s, " @@"))
+        c->diff_hunk++;
+    else if (starts(s, "@@@ -"))
+        c->diff_hunk++;
+    else if ((at(s, 0) == '+' && at(s, 1) != '+') || (at(s, 0) == '-' && at(s, 1) != '-'))
+        c->diff_change++;
+}
+
+/* path:12:text, path-12-text (context), path:12 (counts), 12:text under a heading. */
+static void search(hr_shape_counts *c, hr_str s)
+{
+    size_t from =
+        hr_is_alpha(at(s, 0)) && at(s, 1) == ':' && (at(s, 2) == '\\' || at(s, 2) == '/') ? 2 : 0;
+    size_t n = digit_run(s, 0);
+    if (n && n <= 7 && (at(s, n) == ':' || at(s, n) == '-') && hr_time_len(s) == 0) {
+        c->grep_head += at(s, n) == ':' && !hr_is_digit(at(s, n + 1));
+        c->grep_context += at(s, n) == '-' && !hr_is_digit(at(s, n + 1));
+        return;
+    }
+    for (size_t i = from + 1; i < s.n && i < 300; i++) {
+        char sep = s.p[i];
+        if (sep == ' ' || sep == '\t')
+            break;
+        if (sep != ':' && sep != '-')
+            continue;
+        n = digit_run(s, i + 1);
+        if (n == 0 || n > 7)
+            continue;
+        hr_str path = hr_str_sub(s, 0, i);
+        if (sep == ':' && i + 1 + n == s.n) {
+            c->grep_count += pathlike(path);
+            break;
+        }
+        if (at(s, i + 1 + n) != sep)
+            continue;
+        if (!pathlike(path) && hr_time_len(s) == 0 && sep == ':' && i < 3)
+            break;
+        if (hr_time_len(s) || (sep == '-' && !pathlike(path)))
+            break;
+        c->grep += sep == ':';
+        c->grep_context += sep == '-';
+        break;
+    }
+}
+
+static bool hexdump(hr_str s)
+{
+    size_t n = 0, groups = 0;
+    while (n < s.n && hr_is_hex(s.p[n]))
+        n++;
+    if (n < 6 || n > 16)
+        return false;
+    size_t i = n + (at(s, n) == ':');
+    while (at(s, i) == ' ' && groups < 8) {
+        while (at(s, i) == ' ')
+            i++;
+        size_t h = 0;
+        while (i + h < s.n && hr_is_hex(s.p[i + h]))
+            h++;
+        if (h != 2 && h != 4 && h != 8)
+            break;
+        groups++;
+        i += h;
+    }
+    return groups >= 4;
+}
+
+static bool base64(hr_str s)
+{
+    if (s.n < 40)
+        return false;
+    size_t upper = 0, digit = 0;
+    for (size_t i = 0; i < s.n; i++) {
+        char ch = s.p[i];
+        if (!hr_is_alnum(ch) && ch != '+' && ch != '/' && ch != '=' && ch != '-' && ch != '_')
+            return false;
+        upper += ch >= 'A' && ch <= 'Z';
+        digit += hr_is_digit(ch);
+    }
+    return upper * 8 > s.n && digit * 40 > s.n;
+}
+
+static void listing(hr_shape_counts *c, hr_str s, hr_str trimmed)
+{
+    static const char *const branches[] = {"├─",   "└─",    "│   ",   "|-- ", "`-- ",
+                                           "+-- ", "+--- ", "\\--- ", "|   ", "│ "};
+    if (s.n > 10 && strchr("-dlbcps", s.p[0])) {
+        size_t i = 1;
+        while (i < 10 && strchr("rwxsStT-", s.p[i]))
+            i++;
+        if (i == 10 &&
+            (at(s, 10) == ' ' || at(s, 10) == '.' || at(s, 10) == '+' || at(s, 10) == '@')) {
+            c->mode++;
+            return;
+        }
+    }
+    if (STARTS(s, branches) || STARTS(trimmed, branches))
+        c->tree++;
+    if (starts(s, "total ") && digit_run(s, 6) + 6 == s.n)
+        c->mode++;
+    if (trimmed.n && trimmed.p[trimmed.n - 1] == ':' && trimmed.n == s.n &&
+        (pathlike(hr_str_sub(s, 0, s.n - 1)) || !has(s, " ")))
+        c->dir_head++;
+    else if (trimmed.n == s.n && (pathlike(s) || !has(s, " ")) && !strchr("{}[]();", s.p[0]))
+        c->path++;
+    /* numbers, dates and modes first, then one path: find -ls, du, wc */
+    size_t i = 0, fields = 0;
+    while (i < trimmed.n && fields < 12) {
+        size_t j = i;
+        bool digit = false, odd = false;
+        for (; j < trimmed.n && !hr_is_space(trimmed.p[j]); j++) {
+            digit |= hr_is_digit(trimmed.p[j]);
+            odd |= !hr_is_digit(trimmed.p[j]) && !strchr(".,:-KMGTBkib", trimmed.p[j]);
+        }
+        if (!digit || odd)
+            break;
+        fields++;
+        while (j < trimmed.n && hr_is_space(trimmed.p[j]))
+            j++;
+        i = j;
+    }
+    hr_str rest = hr_str_sub(trimmed, i, trimmed.n);
+    c->sized_path += fields > 0 && (pathlike(rest) || hr_str_eq(rest, HR_STR("total")));
+}
+
+static void table(hr_shape_counts *c, hr_str s, hr_str t)
+{
+    size_t bars = 0, gaps = 0, numbers = 0, run = 0;
+    bool rule = t.n >= 3;
+    for (size_t i = 0; i < t.n; i++) {
+        char ch = t.p[i];
+        bars += ch == '|';
+        c->commas += ch == ',';
+        c->tabs += ch == '\t';
+        c->semicolons += ch == ';';
+        if ((unsigned char)ch < 0x80 && !strchr("-=+|: ", ch))
+            rule = false;
+        run = ch == ' ' ? run + 1 : 0;
+        gaps += (run == 2) || ch == '\t';
+        numbers += hr_is_digit(ch);
+    }
+    if (rule && (unsigned char)t.p[0] >= 0x80)
+        rule = has(t, "─") || has(t, "━") || has(t, "═");
+    bool box = starts(t, "│") || starts(t, "┃") || starts(t, "║");
+    if (box)
+        bars = 3;
+    c->table_rule += rule && !starts(t, "- ");
+    c->table_row += (bars >= 2 && (t.p[0] == '|' || box || bars >= 3)) && !rule;
+    c->columns += gaps >= 2 && s.n == t.n + (size_t)(t.p - s.p);
+    c->numeric_row += numbers * 3 > t.n;
+}
+
+static void yaml(hr_shape_counts *c, hr_str s, hr_str t)
+{
+    size_t indent = (size_t)(t.p - s.p);
+    hr_str item = t;
+    if (starts(t, "- ")) {
+        c->yaml_item++;
+        item = hr_str_sub(t, 2, t.n);
+    } else if (hr_str_eq(t, HR_STR("-"))) {
+        c->yaml_item++;
+        return;
+    }
+    size_t i = 0;
+    bool quoted = at(item, 0) == '"' || at(item, 0) == '\'';
+    while (i < item.n && (hr_is_alnum(item.p[i]) || strchr("_-./$\"'", item.p[i])))
+        i++;
+    if (i > 0 && at(item, i) == ':' && (i + 1 == item.n || item.p[i + 1] == ' ') && !quoted &&
+        !starts(item, "#")) {
+        c->yaml_key++;
+        c->yaml_deep += indent > 0 && indent % 2 == 0 && s.p[0] == ' ';
+    }
+    if (hr_str_eq(s, HR_STR("---")) || starts(s, "apiVersion:") || starts(s, "kind: ") ||
+        starts(s, "%YAML"))
+        c->yaml_doc++;
+}
+
+static void build(hr_shape_counts *c, hr_str s, hr_str t)
+{
+    static const char *const strong[] = {
+        "npm ERR!",
+        "npm error",
+        "=== FAILURES",
+        "=== ERRORS",
+        "--- FAIL:",
+        "--- PASS:",
+        "=== RUN",
+        "Test Suites:",
+        "error[E",
+        "warning: unused",
+        "make: ***",
+        "make[",
+        "[ERROR] ",
+        "BUILD FAILED",
+        "BUILD SUCCESS",
+        "> Task :",
+        "test result:",
+        "FAILED (",
+        "Ran ",
+        "collected ",
+        "Successfully installed",
+        "Compiling ",
+        "   Compiling ",
+        "Apply complete!",
+        "Plan: ",
+        "Terraform used",
+        "npm warn",
+        "npm WARN",
+        "E   ",
+        "short test summary",
+        "ERROR in ",
+        "Fast-forward",
+        "On branch ",
+        "Your branch is",
+        "Requirement already",
+        "Collecting ",
+        "added ",
+        "Changes not staged",
+        "Changes to be committed",
+        "-- Configuring done",
+        "-- Build files",
+        "Tests run:",
+        "ok  \t",
+        "FAIL\t",
+        "?   \t",
+        "::error",
+        "not ok ",
+        "FAILED ",
+        "PASS ",
+        "FAIL ",
+        "PASS: ",
+        "FAIL: ",
+        "Error: ",
+        "webpack ",
+        "Unpacking ",
+        "Setting up ",
+        "Get:",
+        "Hit:",
+        "Preparing to unpack",
+        "Step ",
+        "#1 ",
+        "test tests",
+        "TAP version",
+        "1..",
+        "Finished ",
+        "running ",
+        "Task ",
+        "Building CXX",
+        "Building C ",
+        "Entering directory",
+    };
+    static const char *const inside[] = {
+        " ... ok",
+        " ... FAIL",
+        " ... ERROR",
+        " ... skipped",
+        " PASSED",
+        " FAILED",
+        " SKIPPED",
+        "error TS",
+        ": error: ",
+        ": warning: ",
+        ": note: ",
+        "test session starts",
+        "short test summary",
+        ": fatal error",
+        " passed in ",
+        " failed in ",
+        " Creating...",
+        "Creation complete",
+        "Refreshing state",
+        "Building CXX object",
+        "Building C object",
+        "Linking C",
+        "undefined reference",
+        " passed, ",
+        "npm ERR!",
+        "Still creating",
+        " passed (",
+        "tests passed",
+        "Read complete after",
+        ": error TS",
+        "Module not found",
+        "will be created",
+        "warning: ",
+        " XFAIL",
+        "- error",
+        "error: ",
+    };
+    static const char *const weak[] = {
+        "gcc ",
+        "g++ ",
+        "cc ",
+        "clang ",
+        "c++ ",
+        "ar ",
+        "ld ",
+        "ranlib ",
+        "cmake ",
+        "-- ",
+        "PASS",
+        "FAIL",
+        "ok ",
+        "✓",
+        "✕",
+        "✔",
+        "√",
+        "×",
+        "●",
+        "○",
+        "ERROR",
+        "FAILED",
+        "PASSED",
+        "[INFO]",
+        "[WARN",
+        "[ERROR]",
+        "WARNING",
+        "Downloading",
+        "Downloaded",
+        "Installing",
+        "Running ",
+        "Building ",
+        "Created ",
+        "Using cached",
+        "Updating",
+        "Fetching",
+        "Resolving",
+        "Found existing",
+        "Uninstalling",
+        "Attempting uninstall",
+        "=====",
+        "_____",
+        "Warning:",
+        "warning:",
+        "error:",
+        "note:",
+        "= note:",
+        "= help:",
+        "-->",
+        "Removing",
+        "creating ",
+        "copying ",
+        "running ",
+        "cargo ",
+        "asset ",
+        "cacheable",
+        "modules by path",
+        "orphan modules",
+        "runtime modules",
+        "+ ",
+        "terraform_",
+        "create mode",
+        "modified:",
+        "new file:",
+        "deleted:",
+        "renamed:",
+        "@ ",
+        "~ ",
+        "# ",
+        "expect(",
+        "test_",
+        ">  ",
+        "at Object.",
+    };
+    bool s1 = STARTS(t, strong) || HAS(t, inside);
+    c->build_strong += s1;
+    if (s1) {
+        c->build++;
+        return;
+    }
+    size_t i = 1;
+    if (at(t, 0) == '[') { /* [12/200], [ 12%] */
+        while (at(t, i) == ' ')
+            i++;
+        size_t n = digit_run(t, i);
+        if (n && (at(t, i + n) == '/' || at(t, i + n) == '%')) {
+            c->build++;
+            c->build_strong++;
+            return;
+        }
+    }
+    (void)s;
+    c->build += STARTS(t, weak) || has(t, "%|") || has(t, " passed") || has(t, " failed");
+}
+
+static void trace(hr_shape_counts *c, hr_str s, hr_str t)
+{
+    static const char *const heads[] = {"Traceback (most recent",
+                                        "Exception in thread",
+                                        "goroutine ",
+                                        "Caused by: ",
+                                        "panic: ",
+                                        "Stack trace",
+                                        "stack backtrace:",
+                                        "thread '",
+                                        "Unhandled exception"};
+    if (STARTS(t, heads) || has(t, "AddressSanitizer") || has(t, "Exception: ") ||
+        (has(t, "Error: ") && t.n < 300))
+        c->trace_head++;
+    bool frame = (starts(t, "File \"") && has(t, ", line ")) ||
+                 (starts(t, "at ") && (has(t, "(") || has(t, ":")) && s.n != t.n) ||
+                 (t.p[0] == '#' && hr_is_digit(at(t, 1)) && (has(t, " 0x") || has(t, " in "))) ||
+                 (s.p[0] == '\t' && t.p[0] == '/' && has(t, ".go:"));
+    c->trace += frame;
+}
+
+static void prose(hr_shape_counts *c, hr_str t)
+{
+    size_t words = 0, letters = 0;
+    for (size_t i = 0; i < t.n; i++) {
+        letters += hr_is_alpha(t.p[i]) || (unsigned char)t.p[i] >= 0x80 || t.p[i] == ' ';
+        words += i > 0 && t.p[i - 1] == ' ' && hr_is_alpha(t.p[i]);
+    }
+    c->sentence +=
+        (words >= 4 && letters * 10 > t.n * 9) || (words == 0 && letters == t.n && t.n > 60);
+    c->heading += (starts(t, "# ") || starts(t, "## ") || starts(t, "### ") || starts(t, "#### "));
+    c->md += starts(t, "```") || starts(t, "* ") || has(t, "](") || starts(t, "> ");
+}
+
+static void log_line(hr_shape_counts *c, hr_str s, hr_str t)
+{
+    /* A stamp at the start, or behind a few short fields (host, id, bracket). */
+    size_t tokens = 0;
+    for (size_t i = 0; i < t.n && i < 80 && tokens < 5; i++) {
+        bool edge = i == 0 || t.p[i - 1] == ' ' || t.p[i - 1] == '[' || t.p[i - 1] == '(' ||
+                    t.p[i - 1] == '|' || t.p[i - 1] == '=' || t.p[i - 1] == '"';
+        tokens += i > 0 && t.p[i - 1] == ' ';
+        if (edge && hr_time_len(hr_str_sub(t, i, t.n))) {
+            c->stamped++;
+            break;
+        }
+    }
+    hr_str head = hr_str_sub(t, 0, 60);
+    c->levelled += hr_line_level(head) != HR_LEVEL_NONE;
+    (void)s;
+}
+
+void hr_shape_line(hr_shape_counts *c, hr_str raw)
+{
+    hr_line_view v;
+    c->lines++;
+    c->bytes += raw.n;
+    if (raw.n > c->longest)
+        c->longest = raw.n;
+    c->ansi += hr_line_plain(raw, &v);
+    hr_str s = hr_str_of(v.p, v.n), t = hr_str_trim(s);
+    while (s.n && hr_is_space(s.p[s.n - 1]))
+        s.n--;
+    if (t.n == 0)
+        return;
+    c->filled++;
+    diff(c, s);
+    search(c, s);
+    log_line(c, s, t);
+    build(c, s, t);
+    trace(c, s, t);
+    listing(c, s, t);
+    table(c, s, t);
+    yaml(c, s, t);
+    prose(c, t);
+    c->tag += t.p[0] == '<' &&
+              (hr_is_alpha(at(t, 1)) || at(t, 1) == '/' || at(t, 1) == '!' || at(t, 1) == '?');
+    c->hexdump += hexdump(t);
+    c->base64 += base64(t);
+    c->metric += starts(t, "# HELP ") || starts(t, "# TYPE ") ||
+                 (hr_is_digit(t.p[t.n - 1]) &&
+                  (has(t, "} ") || (has(t, ",") && has(t, "=") && !has(t, ", "))));
+}

@@ -1,0 +1,90 @@
+#include "compress/marker.h"
+
+/* How far back a marker's opening bracket may stand: our longest sentence is far shorter. */
+enum { REACH = 1024, MIN_HEX = 12, MAX_HEX = 64 };
+
+static void ending(hr_buf *b, const hr_key *key, hr_retrieve_via via)
+{
+    hr_buf_lit(b, " The original is intact. Retrieve original: hash=");
+    hr_buf_add(b, hr_key_str(key));
+    if (via == HR_VIA_SHELL) {
+        hr_buf_lit(b, " (run: headroom retrieve ");
+        hr_buf_add(b, hr_key_str(key));
+        hr_buf_addc(b, ')');
+    }
+}
+
+void hr_marker_text(hr_buf *b, hr_str what, const hr_key *key, hr_retrieve_via via)
+{
+    hr_buf_addc(b, '[');
+    hr_buf_add(b, what);
+    ending(b, key, via);
+    hr_buf_addc(b, ']');
+}
+
+void hr_marker_json_rows(hr_buf *b, size_t n, hr_str what, const hr_key *key, hr_retrieve_via via)
+{
+    hr_buf_lit(b, "{\"_ccr_dropped\":\"<<ccr:");
+    hr_buf_add(b, hr_key_str(key));
+    hr_buf_addc(b, ' ');
+    hr_buf_add_u64(b, n);
+    hr_buf_lit(b, "_rows_offloaded>> ");
+    for (size_t i = 0; i < what.n; i++) {
+        char c = what.p[i];
+        if (c == '"' || c == '\\')
+            hr_buf_addc(b, '\\');
+        hr_buf_addc(b, (unsigned char)c < 0x20 ? ' ' : c);
+    }
+    ending(b, key, via);
+    hr_buf_lit(b, "\"}");
+}
+
+static size_t hex_run(hr_str s, size_t from)
+{
+    size_t n = 0;
+    while (from + n < s.n && n <= MAX_HEX && hr_is_hex(s.p[from + n]))
+        n++;
+    return n >= MIN_HEX && n <= MAX_HEX ? n : 0;
+}
+
+static bool word_at(hr_str s, size_t i, hr_str word)
+{
+    return hr_str_starts(hr_str_sub(s, i, s.n), word);
+}
+
+bool hr_marker_find(hr_str s, size_t from, hr_marker_hit *hit)
+{
+    size_t depth = 0, open = 0;
+    for (size_t i = from > REACH ? from - REACH : 0; i < s.n; i++) {
+        size_t at = 0;
+        switch (s.p[i]) {
+        case '[':
+            depth++;
+            open = i;
+            break;
+        case ']':
+            depth -= depth > 0;
+            break;
+        case '<':
+            if (word_at(s, i, HR_STR("<<ccr:")))
+                at = i + 6;
+            break;
+        case 'h':
+            if (depth && word_at(s, i, HR_STR("hash=")) && i - open <= REACH)
+                at = i + 5;
+            break;
+        case 'r':
+            if (depth && word_at(s, i, HR_STR("reference '")) && i - open <= REACH)
+                at = i + 11;
+            break;
+        default:
+            break;
+        }
+        size_t n = at > from ? hex_run(s, at) : 0;
+        if (n && i >= from) {
+            *hit = (hr_marker_hit){at, at + n, hr_str_sub(s, at, at + n)};
+            return true;
+        }
+    }
+    return false;
+}

@@ -1,0 +1,339 @@
+/* The router: gates, detection, one compressor a section, and the choice among the forms offered.
+ *
+ * The choice is made in tokens of the target model. A wide margin is decided on the estimate, a
+ * close one on exact counts, so that large texts are rarely counted in full. */
+#include "compress/detect_sections.h"
+
+/* One row a kind; a kind without a compressor passes through. */
+static const struct {
+    hr_compressor *run;
+    hr_compressor *fallback; /* asked when the first has nothing to offer */
+} compressors[HR_KIND_COUNT] = {
+    [HR_KIND_JSON] = {hr_compress_json, NULL},
+    [HR_KIND_NDJSON] = {hr_compress_json, hr_compress_log},
+    [HR_KIND_LOG] = {hr_compress_log, NULL},
+    [HR_KIND_BUILD] = {hr_compress_log, NULL},
+    [HR_KIND_TRACE] = {hr_compress_log, NULL},
+    [HR_KIND_LISTING] = {hr_compress_log, NULL},
+};
+
+/* Estimates are trusted when they differ by more than this factor. */
+static const double WIDE = 1.6;
+/* A section smaller than this is not worth a look of its own. */
+enum { SECTION_MIN = 256 };
+
+hr_compress_opts hr_compress_defaults(void)
+{
+    return (hr_compress_opts){
+        .tok = hr_tokenizer_for(HR_STR_NONE),
+        .via = HR_VIA_TOOL,
+        .min_tokens = 200,
+        .min_words = 50,
+        .lossy_min_tokens = 2000,
+        .lossy_margin = 0.7,
+        .min_saving = 0.05,
+        .min_items_to_analyze = 5,
+        .max_items_after_crush = 15,
+        .variance_threshold = 2.0,
+        .relevance_threshold = 0.3,
+        .lossless_min_savings_ratio = 0.15,
+        .first_fraction = 0.3,
+        .last_fraction = 0.15,
+        .bias = 1.0,
+        .preserve_change_points = true,
+        .factor_out_constants = true,
+        .dedup_identical_items = true,
+    };
+}
+
+/* A text with its size in tokens, counted exactly only on demand. */
+typedef struct sized {
+    hr_str s;
+    size_t estimate, exact;
+    bool counted;
+} sized;
+
+static sized size_of(const hr_compress_opts *o, hr_str s)
+{
+    return (sized){.s = s, .estimate = s.n ? hr_tokens_estimate(o->tok, s) : 0};
+}
+
+static size_t exact(const hr_compress_opts *o, sized *x)
+{
+    if (!x->counted) {
+        x->exact = hr_tokens_count(o->tok, x->s);
+        x->counted = true;
+    }
+    return x->exact;
+}
+
+/* a <= factor * b, in tokens. */
+static bool at_most(const hr_compress_opts *o, sized *a, double factor, sized *b)
+{
+    double ea = (double)a->estimate, eb = factor * (double)b->estimate;
+    if (!(a->counted && b->counted)) {
+        if (ea * WIDE < eb)
+            return true;
+        if (ea > eb * WIDE)
+            return false;
+    }
+    return (double)exact(o, a) <= factor * (double)exact(o, b);
+}
+
+static size_t best_known(const sized *x)
+{
+    return x->counted ? x->exact : x->estimate;
+}
+
+static size_t less_by(const sized *before, const sized *after)
+{
+    size_t b = best_known(before), a = best_known(after);
+    return b > a ? b - a : 0;
+}
+
+/* What became of one section (or of the whole text). */
+typedef struct outcome {
+    hr_str text, strategy;
+    hr_kind kind;
+    hr_reason reason;
+    bool changed, lossy;
+    size_t gained; /* tokens, roughly: to name the main section */
+} outcome;
+
+typedef struct job {
+    const hr_compress_opts *o;
+    hr_arena *a;
+    hr_key key;
+    bool ask_lossy; /* large enough for a lossy form */
+    bool may_lose;  /* and allowed to have one */
+} job;
+
+static outcome untouched(hr_str text, hr_kind kind, hr_reason why)
+{
+    return (outcome){.text = text, .kind = kind, .reason = why};
+}
+
+static void choose(const job *j, hr_str text, const hr_forms *f, outcome *out)
+{
+    const hr_compress_opts *o = j->o;
+    sized before = size_of(o, text);
+    sized lossless = size_of(o, f->lossless), lossy = size_of(o, f->lossy);
+    double keep = 1.0 - o->min_saving;
+    bool less = f->lossless.n && f->lossless.n < text.n && at_most(o, &lossless, keep, &before) &&
+                (o->min_saving > 0 || exact(o, &lossless) < exact(o, &before));
+    bool lose = f->lossy.n && f->lossy.n < text.n && at_most(o, &lossy, keep, &before) &&
+                at_most(o, &lossy, o->lossy_margin, less ? &lossless : &before);
+    if (lose && j->may_lose) {
+        *out = (outcome){f->lossy, f->lossy_strategy, out->kind, f->lossy_reason, true, true, 0};
+        out->gained = less_by(&before, &lossy);
+    } else if (less) {
+        *out = (outcome){
+            f->lossless, f->lossless_strategy, out->kind, f->lossless_reason, true, false, 0};
+        out->gained = less_by(&before, &lossless);
+    } else {
+        out->reason = lose ? HR_R_LOSSLESS_ONLY : HR_R_NO_GAIN;
+    }
+}
+
+static hr_err ask(const job *j, hr_compressor *run, hr_str text, outcome *out)
+{
+    hr_forms f = {0};
+    hr_err e = run(j->o, text, &j->key, j->ask_lossy, j->a, &f);
+    if (e == HR_E_SYNTAX || e == HR_E_DEPTH || e == HR_E_UTF8) {
+        out->reason = HR_R_NO_GAIN; /* not this kind after all */
+        return HR_OK;
+    }
+    if (e == HR_OK && hr_deadline_passed(j->o->deadline))
+        e = HR_E_TIMEOUT;
+    if (e != HR_OK) {
+        out->reason = e == HR_E_TIMEOUT ? HR_R_TIMEOUT : HR_R_ERROR;
+        return e;
+    }
+    choose(j, text, &f, out);
+    return HR_OK;
+}
+
+static hr_err compress_one(const job *j, hr_str text, hr_kind kind, outcome *out)
+{
+    *out = untouched(text, kind, HR_R_KIND_UNHANDLED);
+    hr_err e = HR_OK;
+    if (compressors[kind].run)
+        e = ask(j, compressors[kind].run, text, out);
+    if (e == HR_OK && !out->changed && compressors[kind].fallback)
+        e = ask(j, compressors[kind].fallback, text, out);
+    return e;
+}
+
+/* Sections one by one, put together in their order. */
+static hr_err compress_sections(const job *j, hr_str text, const hr_sections *secs, outcome *out)
+{
+    outcome *parts = HR_NEW_ARRAY(j->a, outcome, secs->n);
+    if (!parts)
+        return HR_E_NOMEM;
+    size_t total = 0, most = 0, strategies = 0;
+    for (size_t i = 0; i < secs->n; i++) {
+        hr_str s = hr_str_sub(text, secs->p[i].start, secs->p[i].end);
+        parts[i] = untouched(s, HR_KIND_TEXT, HR_R_KIND_UNHANDLED);
+        if (secs->p[i].kind != HR_SECTION_FIXED && s.n >= SECTION_MIN) {
+            /* A section's last line break stays outside, so that joining cannot glue lines. */
+            bool lf = s.p[s.n - 1] == '\n';
+            hr_str body = hr_str_sub(s, 0, s.n - lf);
+            hr_err e = compress_one(j, body, hr_detect(body), &parts[i]);
+            if (e != HR_OK) {
+                out->reason = parts[i].reason;
+                return e;
+            }
+            if (!parts[i].changed) {
+                parts[i].text = s;
+            } else {
+                strategies += parts[i].strategy.n + 3;
+                total += lf;
+            }
+        }
+        total += parts[i].text.n;
+        if (parts[i].changed && (!out->changed || parts[i].gained > most)) {
+            most = parts[i].gained;
+            out->kind = parts[i].kind;
+            out->reason = parts[i].reason;
+        } else if (!out->changed && !parts[i].changed && parts[i].kind != HR_KIND_TEXT &&
+                   parts[i].reason != HR_R_KIND_UNHANDLED) {
+            out->reason = parts[i].reason;
+        }
+        out->changed |= parts[i].changed;
+        out->lossy |= parts[i].lossy;
+        out->gained += parts[i].gained;
+    }
+    if (!out->changed)
+        return HR_OK;
+    char *p = hr_alloc(j->a, total + 1), *names = hr_alloc(j->a, strategies + 1);
+    if (!p || !names)
+        return HR_E_NOMEM;
+    size_t n = 0, m = 0;
+    for (size_t i = 0; i < secs->n; i++) {
+        hr_str s = parts[i].text;
+        memcpy(p + n, s.p, s.n);
+        n += s.n;
+        if (!parts[i].changed)
+            continue;
+        if (text.p[secs->p[i].end - 1] == '\n')
+            p[n++] = '\n';
+        if (m && parts[i].strategy.n) {
+            memcpy(names + m, " + ", 3);
+            m += 3;
+        }
+        if (parts[i].strategy.n)
+            memcpy(names + m, parts[i].strategy.p, parts[i].strategy.n);
+        m += parts[i].strategy.n;
+    }
+    out->text = hr_str_of(p, n);
+    out->strategy = hr_str_of(names, m);
+    return HR_OK;
+}
+
+/* Which borders may be looked for, by what the text as a whole looks like: JSON may stand in
+ * anything that is not a format of its own; fences and prompts only in loose text. */
+static unsigned borders(hr_kind kind)
+{
+    switch (kind) {
+    case HR_KIND_TEXT:
+        return HR_SPLIT_HEAD | HR_SPLIT_JSON | HR_SPLIT_FENCES | HR_SPLIT_PROMPTS;
+    case HR_KIND_LOG:
+    case HR_KIND_BUILD:
+    case HR_KIND_TRACE:
+    case HR_KIND_LISTING:
+        return HR_SPLIT_HEAD | HR_SPLIT_JSON | HR_SPLIT_PROMPTS;
+    case HR_KIND_JSON:
+    case HR_KIND_NDJSON:
+    case HR_KIND_BINARY:
+        return 0;
+    default:
+        return HR_SPLIT_HEAD | HR_SPLIT_JSON;
+    }
+}
+
+static hr_err compress_all(const job *j, hr_str text, outcome *out)
+{
+    size_t head = hr_wrapper_head(text);
+    hr_kind kind = hr_detect(hr_str_sub(text, head, text.n));
+    *out = untouched(text, kind, HR_R_KIND_UNHANDLED);
+    unsigned how = borders(kind) | (head ? HR_SPLIT_HEAD : 0u);
+    if (how) {
+        hr_sections secs;
+        hr_err e = hr_split_sections(text, how, j->a, &secs);
+        if (e != HR_OK)
+            return e;
+        if (secs.n > 1)
+            return compress_sections(j, text, &secs, out);
+    }
+    return compress_one(j, text, kind, out);
+}
+
+/* The gates: a text is worth a look from min_tokens tokens and min_words words, where long runs
+ * without white space count as words of their length. */
+static bool too_small(const hr_compress_opts *o, sized *text)
+{
+    double estimate = (double)text->estimate, gate = (double)o->min_tokens;
+    if (estimate * WIDE < gate)
+        return true;
+    if (estimate < gate * WIDE && exact(o, text) < o->min_tokens)
+        return true;
+    return o->min_words && text->s.n < o->min_tokens * 4 &&
+           hr_word_count(text->s, o->min_words) < o->min_words;
+}
+
+static bool reaches(const hr_compress_opts *o, sized *text, size_t gate)
+{
+    double estimate = (double)text->estimate;
+    if (estimate > (double)gate * WIDE)
+        return true;
+    return estimate * WIDE >= (double)gate && exact(o, text) >= gate;
+}
+
+hr_err hr_compress_text(const hr_compress_opts *o, hr_str text, hr_arena *a, hr_compressed *out)
+{
+    memset(out, 0, sizeof *out);
+    out->text = text;
+    out->kind = HR_KIND_TEXT;
+    sized before = size_of(o, text);
+    out->tokens_before = out->tokens_after = before.estimate;
+    out->reason = HR_R_TOO_SMALL;
+    if (too_small(o, &before)) {
+        out->tokens_before = out->tokens_after = best_known(&before);
+        return HR_OK;
+    }
+    job j = {.o = o, .a = a, .key = hr_key_of(text)};
+    j.ask_lossy = reaches(o, &before, o->lossy_min_tokens);
+    j.may_lose = j.ask_lossy && o->via != HR_VIA_NONE && !o->lossless_only;
+    outcome r = untouched(text, HR_KIND_TEXT, HR_R_ERROR);
+    hr_err e = hr_deadline_passed(o->deadline) ? HR_E_TIMEOUT : compress_all(&j, text, &r);
+    out->kind = r.kind;
+    out->reason = r.reason;
+    out->tokens_before = out->tokens_after = best_known(&before);
+    if (e != HR_OK) {
+        out->reason = e == HR_E_TIMEOUT ? HR_R_TIMEOUT : HR_R_ERROR;
+        return e;
+    }
+    if (!r.changed)
+        return HR_OK;
+    sized after = size_of(o, r.text);
+    /* The last word, whatever the sections promised: not empty, fewer bytes, fewer tokens. */
+    if (r.text.n == 0 || r.text.n >= text.n || !at_most(o, &after, 1.0 - o->min_saving, &before) ||
+        (o->min_saving <= 0 && exact(o, &after) >= exact(o, &before))) {
+        out->reason = HR_R_NO_GAIN;
+        out->tokens_before = out->tokens_after = best_known(&before);
+        return HR_OK;
+    }
+    if (before.counted || after.counted) {
+        (void)exact(o, &before);
+        (void)exact(o, &after);
+    }
+    out->text = r.text;
+    out->strategy = r.strategy;
+    out->changed = true;
+    out->lossy = r.lossy;
+    if (r.lossy)
+        out->key = j.key;
+    out->tokens_before = best_known(&before);
+    out->tokens_after = best_known(&after);
+    return HR_OK;
+}
