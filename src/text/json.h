@@ -8,9 +8,9 @@
  *     for (uint32_t i = HR_JSON_FIRST(doc, arr); i < doc->nodes[arr].next; i = doc->nodes[i].next)
  *
  * Strings are not decoded while scanning: hr_json_text decodes on demand and returns a slice of the
- * source when there is nothing to decode. Numbers stay as they are spelled. Duplicate keys are kept;
- * hr_json_get returns the last, as every provider's parser does. The document borrows the source.
- * Pure functions; a document may be read by many threads.
+ * source when there is nothing to decode. Numbers stay as they are spelled. Duplicate keys are
+ * kept; hr_json_get returns the last, as every provider's parser does. The document borrows the
+ * source. Pure functions; a document may be read by many threads.
  *
  * Limits: 4 GiB - 1 source, `max_depth` nested containers (default 1024), UTF-8 checked.
  */
@@ -87,9 +87,9 @@ bool hr_json_get_true(const hr_json_doc *d, uint32_t obj, hr_str key);
 /* Number node as double or integer; false when it is no number (or no exact integer). */
 bool hr_json_double(const hr_json_doc *d, uint32_t i, double *out);
 bool hr_json_int(const hr_json_doc *d, uint32_t i, int64_t *out);
-/* Same JSON value: key order, white space and escapes ignored, numbers by their spelling. Never true
- * for different values. May be false for equal objects that repeat a name, or that have more than
- * about 80 members in a wildly different order: the work stays linear in size times depth. */
+/* Same JSON value: key order, white space and escapes ignored, numbers by their spelling. Never
+ * true for different values. May be false for equal objects that repeat a name, or that have more
+ * than about 80 members in a wildly different order: the work stays linear in size times depth. */
 bool hr_json_same(const hr_json_doc *a, uint32_t i, const hr_json_doc *b, uint32_t j);
 
 /* Appends s as a JSON string with quotes: only '"', '\' and control characters are escaped, short
