@@ -105,38 +105,9 @@ static bool markdown(const hr_shape_counts *c)
            c->heading >= 1 && c->diff_head + c->metric + c->mode == 0;
 }
 
-static hr_kind by_shape(hr_str s, const hr_shape_counts *c)
+static hr_kind layout(hr_str s, const hr_shape_counts *c)
 {
     size_t n = c->filled;
-    if (share(c->hexdump, n, 70, 3) || share(c->base64, n, 80, 1))
-        return HR_KIND_BINARY;
-    hr_kind m = markup(s, c);
-    if (m != HR_KIND_TEXT)
-        return m;
-    if (c->diff_hunk >= 1 && c->diff_head >= 1 && (c->diff_change + c->diff_hunk) * 12 > n)
-        return HR_KIND_DIFF;
-    if (share(c->mode, n, 60, 2) || share(c->tree, n, 60, 3))
-        return c->table_row * 2 > n && c->tree * 10 < n * 9 ? HR_KIND_TABLE : HR_KIND_LISTING;
-    if (share(c->grep_count, n, 70, 3))
-        return HR_KIND_SEARCH;
-    size_t grep = c->grep + c->grep_context, grouped = c->grep_head + c->grep_context;
-    bool diagnostics = c->build_strong * 2 > n;
-    if (share(grep, n, 60, 2) && !diagnostics)
-        return share(c->levelled, n, 50, 2) ? HR_KIND_BUILD : HR_KIND_SEARCH;
-    if (share(grouped, n, 50, 3) && c->grep_head >= 2 && !diagnostics)
-        return HR_KIND_SEARCH;
-    if (minified(c, s))
-        return HR_KIND_CODE;
-    if (share(c->stamped, n, 50, 3) && !share(c->sized_path, n, 60, 3))
-        return HR_KIND_LOG;
-    if (markdown(c))
-        return HR_KIND_TEXT;
-    hr_lang lang = hr_detect_lang(s);
-    if (c->trace >= 2 && c->trace_head >= 1 && share(c->trace, n, 15, 2) && lang == HR_LANG_NONE &&
-        c->build_strong * 5 < n)
-        return HR_KIND_TRACE;
-    if (lang != HR_LANG_NONE && c->build_strong * 4 < n && c->stamped * 4 < n)
-        return HR_KIND_CODE;
     if (share(c->table_row + c->table_rule, n, 60, 3) || (c->metric && share(c->metric, n, 60, 3)))
         return HR_KIND_TABLE;
     if (share(c->sized_path, n, 60, 3))
@@ -150,7 +121,7 @@ static hr_kind by_shape(hr_str s, const hr_shape_counts *c)
         return HR_KIND_YAML;
     if (share(c->path + c->dir_head, n, 85, 4))
         return HR_KIND_LISTING;
-    if (n >= 3 && c->sentence * 3 < n && delimited(hr_str_sub(s, 0, SAMPLE), n))
+    if (c->sentence * 3 < n && delimited(hr_str_sub(s, 0, SAMPLE), n))
         return HR_KIND_TABLE;
     if (share(c->columns, n, 70, 4) && c->sentence * 3 < n)
         return HR_KIND_TABLE;
@@ -159,6 +130,80 @@ static hr_kind by_shape(hr_str s, const hr_shape_counts *c)
     if (c->build_strong >= 2 && share(c->build, n, 10, 3))
         return HR_KIND_BUILD;
     return HR_KIND_TEXT;
+}
+
+static hr_kind lists(hr_str s, const hr_shape_counts *c)
+{
+    size_t n = c->filled;
+    if (share(c->mode, n, 60, 2) || share(c->tree, n, 60, 3))
+        return share(c->columns, n, 30, 3) && c->mode == 0 ? HR_KIND_TABLE : HR_KIND_LISTING;
+    if (share(c->grep_count, n, 70, 3))
+        return HR_KIND_SEARCH;
+    size_t grep = c->grep + c->grep_context, grouped = c->grep_head + c->grep_context;
+    bool diagnostics = c->build_strong * 2 > n;
+    if (share(grep, n, 60, 2) && !diagnostics)
+        return share(c->levelled, n, 50, 2) ? HR_KIND_BUILD : HR_KIND_SEARCH;
+    if (share(grouped, n, 50, 3) && c->grep_head >= 2 && !diagnostics)
+        return HR_KIND_SEARCH;
+    /* Values without spaces between delimiters: a table even when it starts with a date. */
+    if (c->spaces < n && n >= 3 && delimited(hr_str_sub(s, 0, SAMPLE), n))
+        return HR_KIND_TABLE;
+    return HR_KIND_TEXT;
+}
+
+static hr_kind by_shape(hr_str s, const hr_shape_counts *c)
+{
+    size_t n = c->filled;
+    if (share(c->hexdump, n, 70, 3) || share(c->base64, n, 80, 1))
+        return HR_KIND_BINARY;
+    if (share(c->json_row, n, 60, 2))
+        return HR_KIND_NDJSON;
+    if ((s.p[0] == '{' || s.p[0] == '[') && share(c->json_member, n, 75, 3))
+        return HR_KIND_JSON;
+    hr_kind k = markup(s, c);
+    if (k != HR_KIND_TEXT)
+        return k;
+    if (c->diff_hunk >= 1 && c->diff_head >= 1 && (c->diff_change + c->diff_hunk) * 12 > n)
+        return HR_KIND_DIFF;
+    k = lists(s, c);
+    if (k != HR_KIND_TEXT)
+        return k;
+    if (minified(c, s))
+        return HR_KIND_CODE;
+    if (share(c->stamped, n, 50, 3) && !share(c->sized_path, n, 60, 3))
+        return HR_KIND_LOG;
+    if (share(c->top_stamped, c->top, 50, 3) && share(c->top_stamped, n, 2, 3) &&
+        !share(c->sized_path, n, 60, 3))
+        return HR_KIND_LOG; /* with indented lines between the stamped ones */
+    if (c->build_sure && !markdown(c))
+        return HR_KIND_BUILD;
+    hr_lang lang = hr_detect_lang(s);
+    if (markdown(c) && (lang == HR_LANG_NONE || c->fences >= 4))
+        return HR_KIND_TEXT;
+    if (c->trace >= 2 && c->trace_head >= 1 && share(c->trace, n, 15, 2) && lang == HR_LANG_NONE &&
+        c->build_strong * 5 < n)
+        return HR_KIND_TRACE;
+    if (lang != HR_LANG_NONE && c->build_strong * 4 < n && c->stamped * 4 < n)
+        return HR_KIND_CODE;
+    return layout(s, c);
+}
+
+/* JSON behind a few lines of other output, such as a tool's warnings. */
+static bool mostly_json(hr_str s, hr_json_shape *j)
+{
+    size_t from = 0;
+    for (size_t k = 0; k < 12 && from < s.n && from < 4096; k++) {
+        size_t n = hr_str_find_char(hr_str_sub(s, from, s.n), '\n');
+        if (n == SIZE_MAX)
+            return false;
+        from += n + 1;
+        if (from >= s.n || (s.p[from] != '{' && s.p[from] != '['))
+            continue;
+        *j = hr_detect_json(hr_str_sub(s, from, s.n));
+        if (j->good > 64 && j->good * 10 > s.n * 8)
+            return true;
+    }
+    return false;
 }
 
 hr_kind hr_detect(hr_str text)
@@ -174,8 +219,12 @@ hr_kind hr_detect(hr_str text)
         hr_json_shape j = hr_detect_json(s);
         if (j.whole)
             return j.values == 1 ? HR_KIND_JSON : HR_KIND_NDJSON;
-        if ((j.truncated && j.good > 64) || (j.values > 1 && j.good * 10 > s.n * 9))
-            return j.values ? HR_KIND_NDJSON : HR_KIND_JSON;
+        if ((j.truncated && j.good > 64) || (j.good > 64 && j.good * 10 > s.n * 8))
+            return j.values > 1 || (j.values && j.truncated) ? HR_KIND_NDJSON : HR_KIND_JSON;
+    } else {
+        hr_json_shape j;
+        if (mostly_json(s, &j))
+            return j.values > 1 ? HR_KIND_NDJSON : HR_KIND_JSON;
     }
     hr_shape_counts c = {0};
     hr_str rest = hr_str_sub(s, 0, SAMPLE), line;

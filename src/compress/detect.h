@@ -77,12 +77,14 @@ typedef struct hr_shape_counts {
     size_t diff_head, diff_hunk, diff_change;
     size_t grep, grep_context, grep_head, grep_count;
     size_t stamped, levelled, kv;
-    size_t build, build_strong;
+    size_t build, build_strong, build_sure;
+    size_t json_member, json_row, spaces, top, top_stamped;
+    bool after_heading;
     size_t trace, trace_head;
     size_t mode, tree, path, dir_head, sized_path;
     size_t table_row, table_rule, columns, numeric_row;
     size_t yaml_key, yaml_item, yaml_deep, yaml_doc;
-    size_t tag, hexdump, base64, sentence, heading, metric, md;
+    size_t tag, hexdump, base64, sentence, heading, metric, md, fences;
     size_t commas, tabs, semicolons, csv_lines[3];
 } hr_shape_counts;
 

@@ -128,6 +128,16 @@ static bool coded(hr_str s)
     return s.n < 40 && hr_word_count(s, 4) <= 3;
 }
 
+static bool comment(hr_str s)
+{
+    static const char *const marks[] = {"//", "/*", "* ", "*/", "# ", "-- ", ";; ", "<!--"};
+    for (size_t i = 0; i < sizeof marks / sizeof *marks; i++) {
+        if (hr_str_starts(s, hr_cstr(marks[i])))
+            return !hr_str_starts(s, HR_STR("///"));
+    }
+    return (s.n == 1 && (s.p[0] == '*' || s.p[0] == '#')) || hr_str_starts(s, HR_STR("@param"));
+}
+
 hr_lang hr_detect_lang(hr_str text)
 {
     size_t hits[HR_LANG_COUNT] = {0}, kinds[HR_LANG_COUNT] = {0}, filled = 0, punct = 0;
@@ -136,6 +146,8 @@ hr_lang hr_detect_lang(hr_str text)
     while (filled < 1200 && hr_str_line(&rest, &line)) {
         hr_str s = hr_str_trim(line);
         if (s.n == 0)
+            continue;
+        if (comment(s))
             continue;
         filled++;
         char last = s.p[s.n - 1];

@@ -431,6 +431,17 @@ static void build(hr_shape_counts *c, hr_str s, hr_str t)
         ">  ",
         "at Object.",
     };
+    static const char *const sure[] = {
+        "test session starts",
+        "= FAILURES =",
+        "= ERRORS =",
+        "short test summary info",
+    };
+    static const char *const sure_starts[] = {
+        "Test Suites: ", "npm http fetch ",   "npm ERR! ", "test result: ", "make: *** ",
+        "--- FAIL: ",    "[ERROR] Tests run", "webpack 5", "error[E0",      "Apply complete! ",
+    };
+    c->build_sure += (starts(s, "==") && HAS(s, sure)) || STARTS(s, sure_starts);
     bool s1 = STARTS(t, strong) || HAS(t, inside);
     c->build_strong += s1;
     if (s1) {
@@ -448,7 +459,6 @@ static void build(hr_shape_counts *c, hr_str s, hr_str t)
             return;
         }
     }
-    (void)s;
     c->build += STARTS(t, weak) || has(t, "%|") || has(t, " passed") || has(t, " failed");
 }
 
@@ -473,17 +483,38 @@ static void trace(hr_shape_counts *c, hr_str s, hr_str t)
     c->trace += frame;
 }
 
-static void prose(hr_shape_counts *c, hr_str t)
+static void prose(hr_shape_counts *c, hr_str s, hr_str t)
 {
     size_t words = 0, letters = 0;
     for (size_t i = 0; i < t.n; i++) {
         letters += hr_is_alpha(t.p[i]) || (unsigned char)t.p[i] >= 0x80 || t.p[i] == ' ';
         words += i > 0 && t.p[i - 1] == ' ' && hr_is_alpha(t.p[i]);
+        c->spaces += t.p[i] == ' ';
     }
     c->sentence +=
-        (words >= 4 && letters * 10 > t.n * 9) || (words == 0 && letters == t.n && t.n > 60);
-    c->heading += (starts(t, "# ") || starts(t, "## ") || starts(t, "### ") || starts(t, "#### "));
-    c->md += starts(t, "```") || starts(t, "* ") || has(t, "](") || starts(t, "> ");
+        ((words >= 4 && letters * 10 > t.n * 9) || (words == 0 && letters == t.n && t.n > 60)) &&
+        !has(t, "   ");
+    /* A heading has a blank line behind it, a comment goes on. */
+    size_t hashes = 0;
+    while (hashes < s.n && s.p[hashes] == '#')
+        hashes++;
+    c->after_heading = hashes > 0 && hashes < 7 && at(s, hashes) == ' ';
+    c->fences += starts(s, "```");
+    c->md += starts(s, "```") || starts(s, "* ") || has(t, "](") || starts(s, "> ");
+}
+
+static void json(hr_shape_counts *c, hr_str t, char last)
+{
+    c->json_row += t.n > 8 && t.p[0] == '{' && last == '}' && t.p[1] == '"';
+    if (t.n <= 2 && strchr("{}[]", t.p[0]) && (t.n == 1 || t.p[1] == ',')) {
+        c->json_member++;
+        return;
+    }
+    bool row = t.p[0] == '{' && (last == '}' || last == ',') && has(t, "\":");
+    bool member = t.p[0] == '"' && (has(t, "\":") || has(t, "\" :"));
+    bool item =
+        (t.p[0] == '"' || hr_is_digit(t.p[0]) || t.p[0] == '-') && last == ',' && !has(t, " ");
+    c->json_member += row || member || item;
 }
 
 static void log_line(hr_shape_counts *c, hr_str s, hr_str t)
@@ -496,12 +527,13 @@ static void log_line(hr_shape_counts *c, hr_str s, hr_str t)
         tokens += i > 0 && t.p[i - 1] == ' ';
         if (edge && hr_time_len(hr_str_sub(t, i, t.n))) {
             c->stamped++;
+            c->top_stamped += s.p == t.p;
             break;
         }
     }
+    c->top += s.p == t.p;
     hr_str head = hr_str_sub(t, 0, 60);
     c->levelled += hr_line_level(head) != HR_LEVEL_NONE;
-    (void)s;
 }
 
 void hr_shape_line(hr_shape_counts *c, hr_str raw)
@@ -515,8 +547,11 @@ void hr_shape_line(hr_shape_counts *c, hr_str raw)
     hr_str s = hr_str_of(v.p, v.n), t = hr_str_trim(s);
     while (s.n && hr_is_space(s.p[s.n - 1]))
         s.n--;
-    if (t.n == 0)
+    if (t.n == 0) {
+        c->heading += c->after_heading;
+        c->after_heading = false;
         return;
+    }
     c->filled++;
     diff(c, s);
     search(c, s);
@@ -526,7 +561,11 @@ void hr_shape_line(hr_shape_counts *c, hr_str raw)
     listing(c, s, t);
     table(c, s, t);
     yaml(c, s, t);
-    prose(c, t);
+    prose(c, s, t);
+    size_t end = raw.n;
+    while (end > 1 && hr_is_space(raw.p[end - 1]))
+        end--;
+    json(c, t, raw.p[end - 1]);
     c->tag += t.p[0] == '<' &&
               (hr_is_alpha(at(t, 1)) || at(t, 1) == '/' || at(t, 1) == '!' || at(t, 1) == '?');
     c->hexdump += hexdump(t);

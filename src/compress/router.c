@@ -242,8 +242,6 @@ static unsigned borders(hr_kind kind)
     case HR_KIND_TRACE:
     case HR_KIND_LISTING:
         return HR_SPLIT_HEAD | HR_SPLIT_JSON | HR_SPLIT_PROMPTS;
-    case HR_KIND_JSON:
-    case HR_KIND_NDJSON:
     case HR_KIND_BINARY:
         return 0;
     default:
