@@ -28,8 +28,9 @@ typedef struct hr_store_opts {
 } hr_store_opts;
 
 hr_store_opts hr_store_defaults(void);
-/* Opens, migrates and starts the writer. HR_E_STORE (cannot open), HR_E_CORRUPT (unknown newer
- * schema), HR_E_NOMEM. */
+/* Opens, migrates and starts the writer. A file that does not exist yet is made (with its missing
+ * parent directories, 0700) by the first write. HR_E_STORE (cannot open, or could not be made),
+ * HR_E_CORRUPT (unknown newer schema), HR_E_NOMEM. Zero in an option means its default. */
 hr_err hr_store_open(const hr_store_opts *o, hr_store **out);
 /* Writes what is queued, stops the writer. NULL is fine. */
 void hr_store_close(hr_store *s);
@@ -64,15 +65,21 @@ typedef struct hr_store_batch {
 } hr_store_batch;
 
 /* Originals and pins in one durable transaction. A pin that exists already is not replaced: the
- * batch's entry is overwritten with the one that holds (texts in `a`). HR_E_STORE: nothing of the
- * batch is guaranteed and the caller must send originals. */
+ * batch's entry is overwritten with the one that holds (texts in `a`). On any error nothing of the
+ * batch is guaranteed and the caller must send originals: HR_E_STORE (within about two seconds when
+ * the database is locked), HR_E_LIMIT (an original of more than 512 MiB, or a batch above
+ * max_bytes or max_entries), HR_E_RANGE (a key that is not hr_key_of its content), HR_E_NOMEM. */
 hr_err hr_store_commit(hr_store *s, const hr_store_batch *b, hr_arena *a);
 
 /* All pins of a conversation among the wanted blocks; found[i] says whether pins[i] was filled.
  * Texts are in the arena. Uses a bounded in-process cache, so a warm conversation reads no disk.
  * Touches the conversation's last use. */
-hr_err hr_store_pins(hr_store *s, hr_str conversation, const hr_sha256 *blocks, size_t n, hr_arena *a,
-                     hr_pin *pins, bool *found);
+hr_err hr_store_pins(hr_store *s, hr_str conversation, const hr_sha256 *blocks, size_t n,
+                     hr_arena *a, hr_pin *pins, bool *found);
+/* The same from memory alone: never blocks on the disk. HR_E_NOTFOUND when some were not there
+ * (found[] says which were); ask hr_store_pins from a worker then. */
+hr_err hr_store_pins_cached(hr_store *s, hr_str conversation, const hr_sha256 *blocks, size_t n,
+                            hr_arena *a, hr_pin *pins, bool *found);
 
 /* What the first request of a conversation decided for its life (added tool, marker style, …): a
  * short byte string. set keeps the first value and returns the one that holds in *out. */
@@ -93,8 +100,10 @@ typedef struct hr_entry {
 
 /* Looks an original up by 6-64 hex digits in any case (a longer or shorter form of the same
  * SHA-256 matches by prefix; ambiguous short prefixes are HR_E_NOTFOUND). Extends its life and
- * counts the retrieval. HR_OK, HR_E_NOTFOUND, HR_E_EXPIRED (out->created_ms, ttl_s filled, content
- * empty), HR_E_SYNTAX (not 6-64 hex digits), HR_E_STORE. */
+ * counts the retrieval. HR_OK, HR_E_NOTFOUND (out->ttl_s > 0: it was there and went when the store
+ * was full), HR_E_EXPIRED (out->created_ms, ttl_s, tool_name filled, content empty), HR_E_SYNTAX
+ * (not 6-64 hex digits), HR_E_STORE, HR_E_NOMEM. An original that a pin names does not expire while
+ * the pin's conversation is in use. */
 hr_err hr_store_get(hr_store *s, hr_str hash, hr_arena *a, hr_entry *out);
 /* Is there a live original for this hash? Cheap, no access is counted. */
 bool hr_store_has(hr_store *s, hr_str hash);
@@ -107,6 +116,8 @@ typedef struct hr_store_stats {
     int64_t default_ttl_s;
     bool in_memory;
 } hr_store_stats;
+/* retrievals and events count those of all processes since the file was made; commits, fsync_groups
+ * and evictions those of this process. Waits until queued retrievals are written. */
 hr_err hr_store_stats_get(hr_store *s, hr_store_stats *out);
 
 typedef struct hr_retrieval {
@@ -115,7 +126,7 @@ typedef struct hr_retrieval {
     uint64_t items, total_items;
     int64_t at_ms;
 } hr_retrieval;
-/* The newest retrievals, newest first, at most n. */
+/* The newest retrievals, newest first, at most n (1000 are kept). Waits as above. */
 hr_err hr_store_recent(hr_store *s, hr_arena *a, size_t n, hr_retrieval **out, size_t *count);
 
 /* --- ledger --------------------------------------------------------------------------------- */
@@ -139,7 +150,7 @@ typedef struct hr_ledger_sum {
     int64_t first_ms, last_ms;
     double saved_usd;
 } hr_ledger_sum;
-/* Sums over rows with at_ms ≥ since_ms. */
+/* Sums over rows with at_ms ≥ since_ms, the queued ones included (it waits for them). */
 hr_err hr_store_ledger_sum(hr_store *s, int64_t since_ms, hr_ledger_sum *out);
 
 /* Deletes expired originals, forgotten conversations (not used for 30 days) and ledger rows older
