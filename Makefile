@@ -57,8 +57,8 @@ fuzz: need-build ## run each fuzz target for SECONDS_EACH=60 seconds
 docs: ## generate docs/reference from defs/
 	@tools/gen-docs
 
-install: build ## install under PREFIX=/usr/local
-	@cmake --install build/release --prefix "$(PREFIX)" | sed 's/^-- /  /'
+install: need-build build/release/build.ninja ## install under PREFIX=/usr/local
+	@tools/build release && cmake --install build/release --prefix "$(PREFIX)" | sed 's/^-- /  /'
 
 dist: need-build ## a source archive with the pinned sources in it
 	@tools/dist

@@ -1,0 +1,10 @@
+# What `make install PREFIX=` puts in place.
+include(GNUInstallDirs)
+if(TARGET headroom)
+  install(TARGETS headroom RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+endif()
+if(TARGET libheadroom)
+  install(TARGETS libheadroom LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT library)
+  install(FILES ${CMAKE_SOURCE_DIR}/include/headroom.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+endif()
+install(FILES ${CMAKE_SOURCE_DIR}/LICENSE ${CMAKE_SOURCE_DIR}/README.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
