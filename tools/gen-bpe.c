@@ -43,7 +43,8 @@ static void *need(size_t count, size_t size)
 
 static int b64(int c)
 {
-    static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    static const char alphabet[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     const char *at = c ? strchr(alphabet, c) : NULL;
     return at ? (int)(at - alphabet) : -1;
 }
@@ -429,7 +430,8 @@ int main(int argc, char **argv)
     emit(argv[1], "slots", argv[3], slots, nslots * sizeof(uint32_t));
     emit(argv[1], "displace", argv[3], displace, nbuckets * sizeof(uint16_t));
     emit(argv[1], "bytes", argv[3], blob, nblob);
-    fprintf(code, "\nextern const int hr_bpe_%s_tables; /* keeps the unit from being empty */\n", argv[1]);
+    fprintf(code, "\nextern const int hr_bpe_%s_tables; /* keeps the unit from being empty */\n",
+            argv[1]);
     if (fclose(bin) != 0 || fclose(code) != 0)
         die("cannot write the tables");
     printf("%s: %u tokens, %u cells, %u+%u pair slots, %u of %u bytes, %zu in all\n", argv[1], ntok,
