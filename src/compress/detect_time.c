@@ -72,13 +72,27 @@ static size_t with_clock(hr_str s, size_t date_end)
     return end > from ? end : date_end;
 }
 
+/* h:m:s:ms with as few digits as each takes; 0 if there is none. */
+static size_t short_clock(hr_str s, size_t i)
+{
+    for (size_t part = 0; part < 4; part++) {
+        size_t n = digits(s, i, 4);
+        if (n < 1 || n > (part == 3 ? 3u : 2u))
+            return 0;
+        i += n;
+        if (part < 3 && at(s, i++) != ':')
+            return 0;
+    }
+    return i;
+}
+
 static size_t numeric_date(hr_str s)
 {
     size_t a = digits(s, 0, 9);
     char sep = at(s, a);
     if (a == 8 && (sep == '-' || sep == 'T')) { /* 20171223-22:15:29:606 */
         size_t end = clock_end(s, 9, false);
-        return end > 9 ? end : 0;
+        return end > 9 ? end : short_clock(s, 9);
     }
     if (sep != '-' && sep != '/' && sep != '.')
         return 0;
