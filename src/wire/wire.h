@@ -52,13 +52,15 @@ typedef struct hr_wire_request {
     uint32_t ntools;
     bool has_tools;           /* a non-empty tools array */
     uint32_t tools_end;       /* offset of the ']' of tools (when it is an array) */
-    bool has_retrieve_tool;   /* headroom_retrieve, or *__headroom_retrieve, is offered already */
+    bool has_retrieve_tool;   /* headroom_retrieve, under any MCP prefix, is offered already, or is
+                               * listed in a notice as a tool that can be loaded (mcp__…) */
     bool has_cache_control;   /* the client set at least one breakpoint */
     hr_str tool_names;        /* names joined with '\n', in order */
     hr_str shell_tool;        /* name of a tool that runs shell commands, or empty */
     hr_str system_text;       /* system / instructions / leading system or developer messages */
     hr_str first_user_text;   /* first user message: its texts joined with '\n' */
-    hr_str last_user_text;    /* newest text typed by the user (not a tool result) */
+    hr_str last_user_text;    /* newest text typed by the user: no tool result, no text that is only
+                               * <system-reminder>, <environment_context> or <user_instructions> */
     hr_str user_id;           /* Anthropic metadata.user_id, OpenAI user */
     hr_str prompt_cache_key, thread_id; /* Responses: prompt_cache_key, client_metadata.thread_id */
 } hr_wire_request;
@@ -68,14 +70,16 @@ typedef struct hr_wire_request {
  * (more than 10,000 messages). The caller relays such a body untouched or refuses it. */
 hr_errpos hr_wire_read(hr_dialect d, hr_str body, hr_arena *a, hr_wire_request *out);
 
-/* The prompt as the provider caches it: tools, system, messages, one hash a piece, `cache_control`
- * and string-or-block spelling ignored. Two requests share a cached prefix as far as their hashes
- * agree. `ends[i]` (optional) gets the body offset behind piece i. */
+/* The prompt as the provider caches it: tools, system, messages; one hash for each tool and content
+ * block, and one for what a message holds besides (tool calls, ids). `cache_control`, string-or-block
+ * spelling and key order are ignored; deferred tools are left out. Two requests share a cached prefix
+ * as far as their hashes agree. The hashes mean something within this process only. */
 hr_err hr_wire_prompt(const hr_wire_request *r, hr_arena *a, uint64_t **hashes, size_t *n);
 
 /* --- the retrieval tool --------------------------------------------------------------------- */
 
-/* Constant JSON of the headroom_retrieve tool in the dialect's form (no leading comma). */
+/* Constant JSON of the headroom_retrieve tool in the dialect's form (no leading comma): at most 60
+ * tokens. */
 hr_str hr_wire_retrieve_tool(hr_dialect d);
 
 /* --- replies -------------------------------------------------------------------------------- */
@@ -93,7 +97,9 @@ typedef struct hr_usage {
 typedef struct hr_call {
     hr_str id, name, input; /* input: arguments as JSON text */
     bool retrieve;          /* headroom_retrieve or ccr_retrieve, also with an MCP prefix */
-    hr_str hash;            /* argument hash / reference of such a call; empty when malformed */
+    bool function;          /* a plain function call: can be answered by hr_wire_continue */
+    hr_str hash;            /* argument `hash` (or `reference`) of such a call, lower case; empty when
+                             * it is not 12 to 24 hex digits */
 } hr_call;
 
 typedef struct hr_reply {
@@ -108,8 +114,11 @@ typedef struct hr_reply {
 hr_errpos hr_wire_read_reply(hr_dialect d, hr_str body, hr_arena *a, hr_reply *out);
 
 /* The next request of a retrieval round: `body` (as forwarded) with the assistant's message of
- * `reply` and one result for each of its calls appended to messages / input. results[i] belongs to
- * reply->calls[i]. Every old byte stays. */
+ * `reply` as received and one result for each of its calls appended to messages / input. results[i]
+ * belongs to reply->calls[i]. Every old byte stays (but a Responses input given as a string becomes
+ * a list). HR_E_UNSUPPORTED: nothing to answer, a call that only the client can answer, several
+ * choices, or state kept at the provider (`conversation`, `background`). HR_E_TYPE: not such a
+ * body. */
 hr_err hr_wire_continue(hr_dialect d, hr_str body, const hr_reply *reply, const hr_str *results,
                         hr_arena *a, hr_str *next);
 /* The last reply with its usage numbers replaced by the sums (only those present are edited). */
@@ -122,10 +131,11 @@ hr_err hr_wire_reply_with_usage(hr_dialect d, const hr_reply *reply, const hr_us
  * Feed a copy of what is relayed; it keeps at most `limit` bytes of one event and counts what it
  * had to skip. */
 typedef struct hr_sse {
-    hr_buf line, data;
+    hr_buf line, data; /* an unfinished line, the event's data so far */
+    size_t limit;
     hr_str event_name; /* points into `name` */
     char name[64];
-    bool last_was_cr, skipping;
+    bool last_was_cr, skipping, has_data, started;
     uint64_t events, skipped;
 } hr_sse;
 
@@ -133,6 +143,11 @@ typedef void hr_sse_fn(void *ctx, hr_str event, hr_str data);
 void hr_sse_init(hr_sse *s, size_t limit);
 void hr_sse_free(hr_sse *s);
 void hr_sse_feed(hr_sse *s, hr_str bytes, hr_sse_fn *fn, void *ctx);
+/* An event has begun and its blank line has not come: what is written next must start with "\n\n". */
+static inline bool hr_sse_mid_event(const hr_sse *s)
+{
+    return s->line.n > 0 || s->has_data || s->skipping || s->event_name.n > 0;
+}
 /* End of the stream: a last event without its blank line is delivered too. */
 void hr_sse_end(hr_sse *s, hr_sse_fn *fn, void *ctx);
 
@@ -143,7 +158,8 @@ typedef struct hr_stream_tap {
     hr_usage usage;
     bool finished;   /* message_stop, [DONE], response.completed … was seen */
     bool failed;     /* an error event came inside the stream */
-    bool saw_call;   /* a tool call was seen complete */
+    bool saw_call;   /* a tool call was seen complete: the client may have run it */
+    bool in_call;    /* inside one (Anthropic) */
     uint64_t events;
 } hr_stream_tap;
 
@@ -155,9 +171,11 @@ void hr_stream_tap_end(hr_stream_tap *t);
 /* --- errors in the provider's shape --------------------------------------------------------- */
 
 /* {"type":"error","error":{"type","message"}} or {"error":{"message","type","code"}}. `type` is
- * Anthropic's error type; OpenAI's type and code are derived from the status. */
+ * Anthropic's error type; OpenAI's type and code are derived from the status. The type
+ * "invalid_json" is a bad request whose OpenAI code says so. Bytes of `message` that are no UTF-8
+ * become U+FFFD. */
 hr_str hr_wire_error_body(hr_dialect d, int status, hr_str type, hr_str message, hr_arena *a);
-/* The event(s) that end a broken stream in the dialect. */
+/* The event(s) that end a broken stream in the dialect (see hr_sse_mid_event). */
 hr_str hr_wire_error_event(hr_dialect d, hr_str type, hr_str message, hr_arena *a);
 
 #endif
