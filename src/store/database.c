@@ -33,15 +33,20 @@ static int on_wal(void *ctx, sqlite3 *db, const char *name, int frames)
     return SQLITE_OK;
 }
 
-/* A new generation: idle readers are closed now, leased ones when they come back. */
+/* A new generation, or none: idle readers are closed now. Before a file is given up the leased ones
+ * are awaited (a read is short), so that nobody still maps its shared memory. */
 static void set_generation(hr_store *s, bool open)
 {
     static atomic_uint_fast64_t last; /* never repeats, so a stale reader is always known */
     pthread_mutex_lock(&s->pool_lock);
     s->gen = open ? atomic_fetch_add(&last, 1) + 1 : 0;
-    for (size_t i = 0; i < HR_STORE_READERS; i++)
+    for (size_t i = 0; i < HR_STORE_READERS; i++) {
+        while (!open && s->readers[i].leased)
+            pthread_cond_wait(&s->pool_cond, &s->pool_lock);
         if (!s->readers[i].leased && s->readers[i].db)
             hr_conn_close(&s->readers[i]);
+    }
+    pthread_cond_broadcast(&s->pool_cond);
     pthread_mutex_unlock(&s->pool_lock);
 }
 
@@ -212,7 +217,7 @@ void hr_db_return(hr_store *s, hr_conn *c, hr_err err)
     if (err || c->gen != s->gen)
         hr_conn_close(c);
     c->leased = false;
-    pthread_cond_signal(&s->pool_cond);
+    pthread_cond_broadcast(&s->pool_cond);
     pthread_mutex_unlock(&s->pool_lock);
     if (!damaged_gen)
         return;
