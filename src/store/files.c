@@ -101,11 +101,11 @@ void hr_file_close_to_others(const char *path)
     hr_free(p);
 }
 
-bool hr_file_creatable(const char *path)
+hr_err hr_file_creatable(const char *path)
 {
     char *p = path_copy(path);
     if (!p)
-        return false;
+        return HR_E_NOMEM;
     bool ok = false;
     for (;;) {
         char *slash = strrchr(p, '/');
@@ -127,7 +127,7 @@ bool hr_file_creatable(const char *path)
             break;
     }
     hr_free(p);
-    return ok;
+    return ok ? HR_OK : HR_E_STORE;
 }
 
 bool hr_file_move_aside(const char *path, int64_t unix_s)

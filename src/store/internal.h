@@ -89,7 +89,7 @@ hr_err hr_file_create(const char *path);
 /* Takes away what others may do with an existing database and its companions. */
 void hr_file_close_to_others(const char *path);
 /* Could the file be made? Looks at the nearest parent that exists. */
-bool hr_file_creatable(const char *path);
+hr_err hr_file_creatable(const char *path);
 /* Renames a damaged database to "<path>.corrupt-<unix seconds>", with its companions. */
 bool hr_file_move_aside(const char *path, int64_t unix_s);
 

@@ -42,7 +42,7 @@ static hr_err prepare(hr_store *s, const hr_store_opts *o)
     /* No file yet: it is made with the first write, by the writer. */
     hr_err err = hr_db_ensure(s, false);
     if (err == HR_E_NOTFOUND)
-        err = hr_file_creatable(s->path) ? HR_OK : HR_E_STORE;
+        err = hr_file_creatable(s->path);
     if (err)
         hr_warn("store: cannot open %s (%s)", s->path ? s->path : "memory", hr_err_name(err));
     return err;
