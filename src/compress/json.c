@@ -1,0 +1,178 @@
+/* JSON documents and sequences of them: one scan, one plan, two texts. */
+#include "compress/json_out.h"
+
+#include "compress/marker.h"
+#include "compress/rows.h"
+
+enum {
+    WALK_DEPTH = 200, /* deeper documents are only minified: the writers recurse */
+};
+
+/* --- reading -------------------------------------------------------------------------------- */
+
+typedef struct source {
+    hr_json_doc doc;
+    bool lines; /* several documents: doc is an array made of them */
+} source;
+
+/* End of the bracketed text that starts at s[from], by brackets and quotes alone; 0 if there is
+ * none. The scanner judges it afterwards. */
+static size_t document_end(hr_str s, size_t from)
+{
+    size_t depth = 0;
+    for (size_t i = from; i < s.n; i++) {
+        switch (s.p[i]) {
+        case '"':
+            for (i++; i < s.n && s.p[i] != '"'; i++)
+                i += s.p[i] == '\\';
+            break;
+        case '{':
+        case '[':
+            depth++;
+            break;
+        case '}':
+        case ']':
+            if (depth <= 1)
+                return depth ? i + 1 : 0;
+            depth--;
+            break;
+        default:
+            if (depth == 0)
+                return 0;
+            break;
+        }
+    }
+    return 0;
+}
+
+/* Several documents in a row become one array, so that their objects can share a table. */
+static hr_err read_lines(hr_str text, uint32_t depth, hr_arena *a, source *s)
+{
+    /* No document is shorter than two bytes, and each needs a comma. */
+    char *p = hr_alloc(a, text.n + text.n / 2 + 3);
+    if (!p)
+        return HR_E_NOMEM;
+    size_t n = 0, docs = 0;
+    p[n++] = '[';
+    for (size_t at = 0; at < text.n;) {
+        if (hr_is_space(text.p[at])) {
+            at++;
+            continue;
+        }
+        size_t end = document_end(text, at);
+        if (!end)
+            return HR_E_SYNTAX;
+        if (docs++)
+            p[n++] = ',';
+        memcpy(p + n, text.p + at, end - at);
+        n += end - at;
+        at = end;
+    }
+    p[n++] = ']';
+    if (docs < 2)
+        return HR_E_SYNTAX;
+    s->lines = true;
+    hr_err e = hr_json_scan(a, hr_str_of(p, n), depth, &s->doc).code;
+    return !e && s->doc.nodes[0].count != docs ? HR_E_SYNTAX : e;
+}
+
+static hr_err read_source(hr_str text, uint32_t depth, hr_arena *a, source *s)
+{
+    *s = (source){.lines = false};
+    hr_errpos e = hr_json_scan(a, text, depth, &s->doc);
+    if (e.code != HR_E_SYNTAX)
+        return e.code;
+    return read_lines(text, depth, a, s);
+}
+
+/* --- forms ---------------------------------------------------------------------------------- */
+
+static hr_err keep(hr_buf *b, hr_arena *a, size_t max, hr_str *out)
+{
+    hr_err e = b->err;
+    *out = HR_STR_NONE;
+    if (!e && b->n && b->n <= max) {
+        *out = hr_str_dup(a, hr_buf_str(b));
+        e = out->p ? HR_OK : HR_E_NOMEM;
+    }
+    hr_buf_free(b);
+    return e == HR_E_LIMIT ? HR_OK : e; /* grew beyond the text: no form, no error */
+}
+
+static hr_err minified(const hr_json_doc *d, hr_str text, hr_arena *a, hr_forms *out)
+{
+    hr_buf b = HR_BUF_INIT(text.n);
+    hr_json_minify(d, 0, &b);
+    out->lossless_strategy = HR_STR("minify");
+    out->lossless_reason = HR_R_JSON_MINIFY;
+    return keep(&b, a, text.n, &out->lossless);
+}
+
+static size_t count_tables(const hr_jview *v)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < v->tables.n; i++)
+        n += v->tables.p[i] != NULL;
+    return n;
+}
+
+static hr_err lossless(hr_jview *v, hr_str text, hr_forms *out)
+{
+    hr_buf b = HR_BUF_INIT(text.n + 64);
+    hr_err e = hr_jout_document(v, &b);
+    if (e && e != HR_E_LIMIT) {
+        hr_buf_free(&b);
+        return e;
+    }
+    e = keep(&b, v->a, text.n, &out->lossless);
+    size_t tables = count_tables(v);
+    out->lossless_reason = tables || v->repeats.n ? HR_R_JSON_TABLE : HR_R_JSON_MINIFY;
+    out->lossless_strategy = tables ? hr_strf(v->a, "table(%zu)", tables) : HR_STR("minify");
+    return e;
+}
+
+static hr_err lossy(hr_jview *v, hr_str text, const hr_key *key, hr_forms *out)
+{
+    hr_rows_total total = {0};
+    hr_err e = hr_rows_select(v, &total);
+    if (e || total.places == 0)
+        return e;
+    hr_buf b = HR_BUF_INIT(text.n + 64), what = HR_BUF_INIT(0);
+    e = hr_jout_document(v, &b);
+    if (!e) {
+        hr_rows_summary(v, &total, &what);
+        hr_buf_addc(&b, '\n');
+        hr_marker_text(&b, hr_buf_str(&what), key, v->o->via);
+        e = what.err;
+    }
+    hr_buf_free(&what);
+    if (e) {
+        hr_buf_free(&b);
+        return e == HR_E_LIMIT ? HR_OK : e;
+    }
+    out->lossy_reason = HR_R_JSON_ROWS;
+    out->lossy_strategy = hr_strf(v->a, "rows(-%zu in %zu places)", total.rows, total.places);
+    return keep(&b, v->a, text.n, &out->lossy);
+}
+
+hr_err hr_compress_json(const hr_compress_opts *o, hr_str text, const hr_key *key, bool lossy_ok,
+                        hr_arena *a, hr_forms *out)
+{
+    *out = (hr_forms){.lossless = HR_STR_NONE};
+    source s;
+    hr_err e = read_source(text, WALK_DEPTH, a, &s);
+    if (e == HR_E_DEPTH) {
+        e = read_source(text, 0, a, &s);
+        return e ? e : s.lines ? HR_OK : minified(&s.doc, text, a, out);
+    }
+    if (e)
+        return e;
+    hr_jview v;
+    e = hr_jview_init(&v, o, &s.doc, a);
+    v.lines = s.lines;
+    if (!e)
+        e = lossless(&v, text, out);
+    if (!e && lossy_ok && o->via != HR_VIA_NONE)
+        e = lossy(&v, text, key, out);
+    return e;
+}

@@ -1,0 +1,46 @@
+/* json_out: writes the compact notation of a document (internal).
+ *
+ * The notation is JSON plus a few words that cannot occur in JSON outside strings:
+ *   T1          the table below that starts with "T1="
+ *   V1=value    a value that is named because it occurs again; V1 alone repeats it
+ *   A+"text"    a string that starts with the text that "A=" gives at the top
+ *   value xN    inside an array: the value N times in a row
+ * docs/tables.md explains it to people; table.h reads it back.
+ */
+#ifndef HR_COMPRESS_JSON_OUT_H
+#define HR_COMPRESS_JSON_OUT_H
+
+#include "base/buf.h"
+#include "compress/json_prefix.h"
+#include "compress/table_plan.h"
+
+typedef struct hr_jout {
+    hr_jview *v;
+    hr_buf *b;
+    const hr_prefixes *prefixes; /* NULL: none */
+    bool counting;               /* first pass: only counts the uses of repeated values */
+    uint32_t names;              /* V names given so far */
+    HR_VEC(uint32_t) tables;     /* nodes of the tables that were referred to, in order */
+    HR_VEC(uint32_t) strings;    /* counting: strings outside of tables, for prefixes */
+} hr_jout;
+
+/* The whole document: names, root, tables. Repeats are counted and named. */
+hr_err hr_jout_document(hr_jview *v, hr_buf *b);
+
+/* Any value, with placeholders for tables. */
+void hr_jout_value(hr_jout *o, uint32_t node);
+/* A string in quotes, escapes decoded where that is safe. */
+void hr_jout_string(hr_jout *o, uint32_t node);
+/* False for strings with escapes that stand for no character (lone surrogates): these are copied.
+ */
+bool hr_jout_decodable(const hr_jout *o, uint32_t node);
+/* Writes the name, if the node has one already, and returns true; else writes "V1=" when the value
+ * is worth a name and returns false: the caller writes the value. */
+bool hr_jout_named(hr_jout *o, uint32_t node);
+/* The note that stands for a string left out. */
+void hr_jout_blob(hr_jout *o, uint32_t node);
+
+/* table_write.c: "[N]{columns}" and the rows. */
+void hr_jout_table(hr_jout *o, hr_rowset *rs);
+
+#endif

@@ -1,0 +1,436 @@
+#include "compress/table_read.h"
+
+#include "base/utf8.h"
+#include "compress/table_lex.h"
+#include "text/json.h"
+
+/* --- small things --------------------------------------------------------------------------- */
+
+void *hr_tfail(hr_tread *t, hr_err e)
+{
+    if (!t->err)
+        t->err = t->a->failed ? HR_E_NOMEM : e;
+    return NULL;
+}
+
+static char at(const hr_tread *t)
+{
+    return t->p < t->src.n ? t->src.p[t->p] : 0;
+}
+
+static hr_str rest(const hr_tread *t)
+{
+    return hr_str_sub(t->src, t->p, t->src.n);
+}
+
+bool hr_tread_skip(hr_tread *t, hr_str lit)
+{
+    if (!hr_str_starts(rest(t), lit))
+        return false;
+    t->p += lit.n;
+    return true;
+}
+
+bool hr_tread_count(hr_tread *t, uint64_t *out)
+{
+    size_t from = t->p;
+    while (hr_is_digit(at(t)))
+        t->p++;
+    if (!hr_str_u64(hr_str_sub(t->src, from, t->p), out) || *out > UINT32_MAX)
+        return hr_tfail(t, HR_E_SYNTAX);
+    return true;
+}
+
+hr_tval *hr_tval_new(hr_tread *t, hr_tval_kind kind, hr_str s)
+{
+    hr_tval *v = HR_NEW(t->a, hr_tval);
+    if (!v)
+        return hr_tfail(t, HR_E_NOMEM);
+    v->kind = kind;
+    v->s = s;
+    return v;
+}
+
+bool hr_tval_add(hr_tread *t, hr_tval *to, const hr_tval *key, const hr_tval *v, uint64_t times)
+{
+    hr_titem *i = v ? HR_NEW(t->a, hr_titem) : NULL;
+    if (!i)
+        return hr_tfail(t, HR_E_NOMEM);
+    *i = (hr_titem){.key = key, .v = v, .times = times};
+    if (to->last)
+        to->last->next = i;
+    else
+        to->first = i;
+    to->last = i;
+    return true;
+}
+
+/* --- strings -------------------------------------------------------------------------------- */
+
+static bool valid_escape(hr_str s, size_t i, size_t *len)
+{
+    char c = i + 1 < s.n ? s.p[i + 1] : 0;
+    *len = 2;
+    if (c != 'u')
+        return c && strchr("\"\\/bfnrt", c);
+    *len = 6;
+    if (i + 6 > s.n)
+        return false;
+    for (size_t k = i + 2; k < i + 6; k++)
+        if (!hr_is_hex(s.p[k]))
+            return false;
+    return true;
+}
+
+hr_tval *hr_tread_string(hr_tread *t)
+{
+    size_t from = t->p++, len;
+    while (t->p < t->src.n && t->src.p[t->p] != '"') {
+        if ((unsigned char)t->src.p[t->p] < 0x20)
+            return hr_tfail(t, HR_E_SYNTAX);
+        if (t->src.p[t->p] != '\\')
+            t->p++;
+        else if (valid_escape(t->src, t->p, &len))
+            t->p += len;
+        else
+            return hr_tfail(t, HR_E_SYNTAX);
+    }
+    if (t->p >= t->src.n)
+        return hr_tfail(t, HR_E_SYNTAX);
+    t->p++;
+    return hr_tval_new(t, HR_TVAL_RAW, hr_str_sub(t->src, from, t->p));
+}
+
+bool hr_tval_text(hr_tread *t, const hr_tval *v, hr_str *out)
+{
+    *out = v->s;
+    if (v->kind == HR_TVAL_TEXT)
+        return true;
+    if (v->kind != HR_TVAL_RAW)
+        return false;
+    if (v->s.p[0] != '"')
+        return true; /* a number: as spelled */
+    *out = hr_str_sub(v->s, 1, v->s.n - 1);
+    if (hr_str_find_char(*out, '\\') == SIZE_MAX)
+        return true;
+    hr_json_doc d;
+    if (hr_json_scan(t->a, v->s, 1, &d).code)
+        return hr_tfail(t, HR_E_SYNTAX);
+    *out = hr_json_text(&d, 0, t->a);
+    return out->p != NULL;
+}
+
+/* --- names ---------------------------------------------------------------------------------- */
+
+bool hr_tread_name(hr_tread *t, hr_tval **known, uint32_t *define)
+{
+    uint32_t n;
+    size_t len = hr_lex_name(rest(t), 'V', &n);
+    if (!len)
+        return false;
+    t->p += len;
+    if (at(t) == '=') {
+        t->p++;
+        *define = n;
+        if (n != t->names.n + 1)
+            return hr_tfail(t, HR_E_SYNTAX);
+        /* The slot is filled once the value is read: a value cannot contain itself. */
+        if (!hr_vec_push(&t->names, t->a))
+            return hr_tfail(t, HR_E_NOMEM);
+        return true;
+    }
+    if (n == 0 || n > t->names.n || !t->names.p[n - 1])
+        return hr_tfail(t, HR_E_SYNTAX);
+    *known = t->names.p[n - 1];
+    return true;
+}
+
+bool hr_tread_define(hr_tread *t, uint32_t n, hr_tval *v)
+{
+    if (!v)
+        return false;
+    t->names.p[n - 1] = v;
+    return true;
+}
+
+static hr_tval *prefixed(hr_tread *t)
+{
+    const hr_str *pre = t->prefix[at(t) - 'A'];
+    t->p++;
+    if (!pre)
+        return hr_tfail(t, HR_E_SYNTAX);
+    if (at(t) != '+')
+        return hr_tval_new(t, HR_TVAL_TEXT, *pre);
+    t->p++;
+    if (at(t) != '"')
+        return hr_tfail(t, HR_E_SYNTAX);
+    hr_tval *tail = hr_tread_string(t);
+    hr_str s;
+    if (!tail || !hr_tval_text(t, tail, &s))
+        return NULL;
+    char *p = hr_alloc(t->a, pre->n + s.n + 1);
+    if (!p)
+        return hr_tfail(t, HR_E_NOMEM);
+    memcpy(p, pre->p, pre->n);
+    if (s.n)
+        memcpy(p + pre->n, s.p, s.n);
+    return hr_tval_new(t, HR_TVAL_TEXT, hr_str_of(p, pre->n + s.n));
+}
+
+/* --- values --------------------------------------------------------------------------------- */
+
+static hr_tval *array(hr_tread *t)
+{
+    hr_tval *v = hr_tval_new(t, HR_TVAL_ARRAY, HR_STR_NONE);
+    t->p++;
+    if (!v)
+        return NULL;
+    if (hr_tread_skip(t, HR_STR("]")))
+        return v;
+    for (;;) {
+        hr_tval *e = hr_tread_value(t);
+        uint64_t times = 1;
+        if (!e || (hr_tread_skip(t, HR_STR(" x")) && !hr_tread_count(t, &times)) ||
+            !hr_tval_add(t, v, NULL, e, times))
+            return NULL;
+        if (hr_tread_skip(t, HR_STR("]")))
+            return v;
+        if (!hr_tread_skip(t, HR_STR(",")))
+            return hr_tfail(t, HR_E_SYNTAX);
+    }
+}
+
+static hr_tval *object(hr_tread *t)
+{
+    hr_tval *v = hr_tval_new(t, HR_TVAL_OBJECT, HR_STR_NONE);
+    t->p++;
+    if (!v)
+        return NULL;
+    if (hr_tread_skip(t, HR_STR("}")))
+        return v;
+    for (;;) {
+        if (at(t) != '"')
+            return hr_tfail(t, HR_E_SYNTAX);
+        hr_tval *key = hr_tread_string(t);
+        if (!key)
+            return NULL;
+        if (!hr_tread_skip(t, HR_STR(":")))
+            return hr_tfail(t, HR_E_SYNTAX);
+        if (!hr_tval_add(t, v, key, hr_tread_value(t), 1))
+            return NULL;
+        if (hr_tread_skip(t, HR_STR("}")))
+            return v;
+        if (!hr_tread_skip(t, HR_STR(",")))
+            return hr_tfail(t, HR_E_SYNTAX);
+    }
+}
+
+static hr_tval *literal(hr_tread *t)
+{
+    size_t from = t->p;
+    while (hr_is_alnum(at(t)) || at(t) == '-' || at(t) == '+' || at(t) == '.')
+        t->p++;
+    hr_str s = hr_str_sub(t->src, from, t->p);
+    if (!hr_lex_literal(s))
+        return hr_tfail(t, HR_E_SYNTAX);
+    return hr_tval_new(t, HR_TVAL_RAW, s);
+}
+
+static hr_tval *value(hr_tread *t)
+{
+    hr_tval *known = NULL;
+    uint32_t n = 0;
+    if (hr_tread_name(t, &known, &n)) {
+        if (known)
+            return known;
+        hr_tval *v = hr_tread_value(t);
+        return hr_tread_define(t, n, v) ? v : NULL;
+    }
+    if (t->err)
+        return NULL;
+    size_t len = hr_lex_name(rest(t), 'T', &n);
+    if (len) {
+        t->p += len;
+        hr_tval *v = hr_tval_new(t, HR_TVAL_TABLE, HR_STR_NONE);
+        if (v)
+            v->n = n;
+        return v;
+    }
+    switch (at(t)) {
+    case '"':
+        return hr_tread_string(t);
+    case '[':
+        return array(t);
+    case '{':
+        return object(t);
+    default:
+        return at(t) >= 'A' && at(t) <= 'Z' ? prefixed(t) : literal(t);
+    }
+}
+
+hr_tval *hr_tread_value(hr_tread *t)
+{
+    if (t->depth >= HR_TREAD_DEPTH)
+        return hr_tfail(t, HR_E_DEPTH);
+    t->depth++;
+    hr_tval *v = value(t);
+    t->depth--;
+    return v;
+}
+
+/* --- writing JSON --------------------------------------------------------------------------- */
+
+static bool print(hr_tread *t, const hr_tval *v, hr_buf *out, unsigned depth);
+
+static bool print_items(hr_tread *t, const hr_tval *v, hr_buf *out, unsigned depth)
+{
+    bool first = true;
+    for (const hr_titem *i = v->first; i; i = i->next) {
+        for (uint64_t k = 0; k < i->times; k++) {
+            if (!first)
+                hr_buf_addc(out, ',');
+            first = false;
+            if (i->key) {
+                if (!print(t, i->key, out, depth))
+                    return false;
+                hr_buf_addc(out, ':');
+            }
+            if (!print(t, i->v, out, depth))
+                return false;
+        }
+    }
+    return true;
+}
+
+static bool print(hr_tread *t, const hr_tval *v, hr_buf *out, unsigned depth)
+{
+    if (out->err || depth > HR_TREAD_DEPTH)
+        return hr_tfail(t, out->err ? out->err : HR_E_DEPTH);
+    switch (v->kind) {
+    case HR_TVAL_RAW:
+        hr_buf_add(out, v->s);
+        return true;
+    case HR_TVAL_TEXT:
+        hr_json_quote(out, v->s);
+        return true;
+    case HR_TVAL_TABLE: {
+        if (v->n == 0 || v->n > t->tables.n || t->tables.p[v->n - 1].printing)
+            return hr_tfail(t, HR_E_SYNTAX);
+        hr_ttable *tab = &t->tables.p[v->n - 1];
+        tab->printing = true;
+        bool ok = print(t, tab->v, out, depth + 1);
+        tab->printing = false;
+        return ok;
+    }
+    default: {
+        bool obj = v->kind == HR_TVAL_OBJECT;
+        hr_buf_addc(out, obj ? '{' : '[');
+        bool ok = print_items(t, v, out, depth + 1);
+        hr_buf_addc(out, obj ? '}' : ']');
+        return ok;
+    }
+    }
+}
+
+/* --- the whole text ------------------------------------------------------------------------- */
+
+static bool prefixes(hr_tread *t)
+{
+    while (at(t) >= 'A' && at(t) <= 'Z' && t->p + 2 < t->src.n && t->src.p[t->p + 1] == '=' &&
+           t->src.p[t->p + 2] == '"') {
+        int letter = at(t) - 'A';
+        t->p += 2;
+        hr_tval *v = hr_tread_string(t);
+        hr_str *s = HR_NEW(t->a, hr_str);
+        if (!v || !s || !hr_tval_text(t, v, s))
+            return false;
+        t->prefix[letter] = s;
+        if (!hr_tread_skip(t, HR_STR("\n")))
+            return hr_tfail(t, HR_E_SYNTAX);
+    }
+    return true;
+}
+
+/* LF "T"n "=" at t->p, with the number that is next. */
+static bool next_table(hr_tread *t)
+{
+    uint32_t n;
+    hr_str s = rest(t);
+    size_t len = s.n && s.p[0] == '\n' ? hr_lex_name(hr_str_sub(s, 1, s.n), 'T', &n) : 0;
+    if (!len || n != t->tables.n + 1 || 1 + len >= s.n || s.p[1 + len] != '=')
+        return false;
+    t->p += len + 2;
+    return true;
+}
+
+/* Root values; more than one when the text came as lines. */
+static bool roots(hr_tread *t, hr_tval *all, bool *lines)
+{
+    *lines = hr_tread_skip(t, HR_STR("lines "));
+    if (hr_tread_at_table(t)) {
+        hr_tval *v = hr_tread_table(t);
+        if (!v)
+            return false;
+        if (!*lines)
+            return hr_tval_add(t, all, NULL, v, 1);
+        *all = *v;
+        return true;
+    }
+    if (*lines)
+        return hr_tfail(t, HR_E_SYNTAX);
+    for (;;) {
+        if (!hr_tval_add(t, all, NULL, hr_tread_value(t), 1))
+            return false;
+        size_t here = t->p;
+        if (next_table(t)) {
+            t->p = here;
+            return true;
+        }
+        if (!hr_tread_skip(t, HR_STR("\n")))
+            return true;
+        *lines = true;
+    }
+}
+
+static bool document(hr_tread *t, hr_buf *out)
+{
+    bool lines = false;
+    hr_tval *all = hr_tval_new(t, HR_TVAL_ARRAY, HR_STR_NONE);
+    if (!all || !prefixes(t) || !roots(t, all, &lines))
+        return false;
+    while (next_table(t)) {
+        hr_tval *v = hr_tread_at_table(t) ? hr_tread_table(t) : NULL;
+        hr_ttable *slot = v ? hr_vec_push(&t->tables, t->a) : NULL;
+        if (!slot)
+            return hr_tfail(t, HR_E_SYNTAX);
+        slot->v = v;
+    }
+    if (t->p != t->src.n)
+        return hr_tfail(t, HR_E_SYNTAX);
+    bool first = true;
+    for (const hr_titem *i = all->first; i; i = i->next) {
+        for (uint64_t k = 0; k < i->times; k++) {
+            if (!first)
+                hr_buf_addc(out, '\n');
+            first = false;
+            if (!print(t, i->v, out, 0))
+                return false;
+        }
+    }
+    if (lines)
+        hr_buf_addc(out, '\n');
+    return true;
+}
+
+hr_errpos hr_table_decode(hr_str text, hr_arena *a, hr_buf *out)
+{
+    hr_tread t = {.a = a, .src = text};
+    size_t good = hr_utf8_valid_prefix(text);
+    if (good != text.n)
+        return (hr_errpos){HR_E_UTF8, good};
+    if (!document(&t, out) && !t.err)
+        t.err = HR_E_SYNTAX;
+    if (!t.err && (out->err || a->failed))
+        t.err = out->err ? out->err : HR_E_NOMEM;
+    return (hr_errpos){t.err, t.err ? t.p : 0};
+}

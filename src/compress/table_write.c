@@ -1,0 +1,347 @@
+/* Tables as text: a header that says how many rows and which columns, then one row a line. */
+#include "compress/json_out.h"
+
+#include "compress/rows.h"
+#include "compress/table_lex.h"
+
+enum {
+    LOSSY_TPL_FIXED = 24, /* a pattern must spare this much a row ... */
+    LOSSY_TPL_ROWS = 40,  /* ... unless this many rows are shown */
+};
+
+/* --- what is shown -------------------------------------------------------------------------- */
+
+static bool shown(const hr_jview *v, const hr_rowset *rs, uint32_t r)
+{
+    return !hr_jmarked(v, rs->rows[r], HR_MARK_DROP);
+}
+
+static uint32_t children_of(const hr_jview *v, const hr_col *c, uint32_t r)
+{
+    return c->kind == HR_COL_TUPLE ? 1 : hr_jnode(v, c->cells[r])->count;
+}
+
+static bool set_live(hr_jview *v, hr_rowset *rs, uint32_t r)
+{
+    bool any = false;
+    for (uint32_t k = 0; k < rs->ncols; k++) {
+        hr_col *c = &rs->cols[k];
+        if (c->kind == HR_COL_FLAT || c->kind == HR_COL_FLAT1) {
+            c->live |= set_live(v, c->child, r);
+        } else if (c->cells[r]) {
+            c->live = true;
+            for (uint32_t j = 0; c->child && c->first[r] != UINT32_MAX && j < children_of(v, c, r);
+                 j++)
+                if (shown(v, c->child, c->first[r] + j))
+                    set_live(v, c->child, c->first[r] + j);
+        }
+        any |= c->live;
+    }
+    return any;
+}
+
+static void clear_live(hr_rowset *rs, bool to)
+{
+    for (uint32_t k = 0; k < rs->ncols; k++) {
+        rs->cols[k].live = to;
+        if (rs->cols[k].child)
+            clear_live(rs->cols[k].child, to);
+    }
+}
+
+/* Columns that no shown row has are not worth a name in the header of a lossy table. */
+static uint32_t mark_live(hr_jview *v, hr_rowset *rs)
+{
+    uint32_t rows = 0;
+    clear_live(rs, !v->mark);
+    for (uint32_t r = 0; r < rs->n; r++) {
+        if (!shown(v, rs, r))
+            continue;
+        rows++;
+        if (v->mark)
+            set_live(v, rs, r);
+    }
+    return rows;
+}
+
+/* Full values read better, and a pattern for a handful of rows spares little. */
+static bool uses_tpl(const hr_jview *v, const hr_col *c, uint32_t rows)
+{
+    return c->tpl && (!v->mark || c->tpl->derived || c->tpl->fixed >= LOSSY_TPL_FIXED ||
+                      rows >= LOSSY_TPL_ROWS);
+}
+
+/* --- header --------------------------------------------------------------------------------- */
+
+static void name(hr_buf *b, hr_str s)
+{
+    if (hr_lex_bare_name(s))
+        hr_buf_add(b, s);
+    else
+        hr_json_quote(b, s);
+}
+
+/* Inside f"…": JSON escapes, and braces doubled. */
+static void tpl_text(hr_jout *o, hr_str s)
+{
+    hr_buf tmp = HR_BUF_INIT(o->b->limit);
+    hr_json_quote(&tmp, s);
+    for (size_t i = 1; i + 1 < tmp.n; i++) {
+        if (tmp.p[i] == '{' || tmp.p[i] == '}')
+            hr_buf_addc(o->b, tmp.p[i]);
+        hr_buf_addc(o->b, tmp.p[i]);
+    }
+    if (tmp.err)
+        o->b->err = tmp.err;
+    hr_buf_free(&tmp);
+}
+
+static void tpl_header(hr_jout *o, const hr_tpl *t)
+{
+    hr_buf_lit(o->b, "=f\"");
+    for (size_t k = 0; k < t->n; k++) {
+        const hr_tpl_piece *p = &t->piece[k];
+        if (p->own) {
+            hr_buf_lit(o->b, "{}");
+        } else if (p->ref) {
+            hr_buf_addc(o->b, '{');
+            hr_buf_add(o->b, p->path);
+            hr_buf_addc(o->b, '}');
+        } else {
+            tpl_text(o, p->text);
+        }
+    }
+    hr_buf_addc(o->b, '"');
+}
+
+static void columns(hr_jout *o, const hr_rowset *rs, uint32_t from, uint32_t rows, char open,
+                    char close)
+{
+    bool first = true;
+    hr_buf_addc(o->b, open);
+    for (uint32_t k = from; k < rs->ncols; k++) {
+        const hr_col *c = &rs->cols[k];
+        if (!c->live)
+            continue;
+        if (!first)
+            hr_buf_addc(o->b, ',');
+        first = false;
+        name(o->b, c->name);
+        switch (c->kind) {
+        case HR_COL_VALUE:
+            if (uses_tpl(o->v, c, rows))
+                tpl_header(o, c->tpl);
+            else if (c->str && !(rs->map && k == 0))
+                hr_buf_lit(o->b, ":str");
+            break;
+        case HR_COL_CONST:
+            hr_buf_addc(o->b, '=');
+            hr_jout_value(o, c->cells[0]);
+            break;
+        case HR_COL_FLAT:
+            columns(o, c->child, 0, rows, '{', '}');
+            break;
+        case HR_COL_FLAT1:
+            hr_buf_lit(o->b, "[1]");
+            columns(o, c->child, 0, rows, '{', '}');
+            break;
+        case HR_COL_TUPLE:
+            columns(o, c->child, 0, rows, '(', ')');
+            break;
+        case HR_COL_LIST:
+            hr_buf_lit(o->b, "[]");
+            columns(o, c->child, 0, rows, '(', ')');
+            break;
+        case HR_COL_MAP:
+            hr_buf_lit(o->b, "[key]");
+            columns(o, c->child, 1, rows, '(', ')');
+            break;
+        }
+    }
+    hr_buf_addc(o->b, close);
+}
+
+/* --- cells ---------------------------------------------------------------------------------- */
+
+/* Empty cells cost nothing until a filled one follows: commas are written late. */
+typedef struct row {
+    hr_jout *o;
+    uint32_t rows; /* shown in the whole table */
+    uint32_t commas;
+    bool first, nested, any;
+} row;
+
+static void cell_start(row *w)
+{
+    for (; w->commas; w->commas--)
+        hr_buf_addc(w->o->b, ',');
+    w->any = true;
+}
+
+static void text_cell(row *w, hr_str s, bool str)
+{
+    bool plain =
+        hr_lex_bare(s, w->nested) && (str ? !hr_str_eq(s, HR_STR("null")) : !hr_lex_literal(s));
+    if (plain)
+        hr_buf_add(w->o->b, s);
+    else
+        hr_json_quote(w->o->b, s);
+}
+
+static void value_cell(row *w, const hr_col *c, uint32_t r)
+{
+    hr_jout *o = w->o;
+    uint32_t i = c->cells[r];
+    cell_start(w);
+    if (hr_jnode(o->v, i)->type != HR_JSON_STRING) {
+        hr_jout_value(o, i);
+        return;
+    }
+    hr_arena_mark m = hr_arena_save(o->v->a);
+    if (uses_tpl(o->v, c, w->rows)) {
+        hr_str s = hr_jview_text(o->v, i);
+        text_cell(w, hr_str_sub(s, c->tpl->skip[r], s.n - c->tpl->suffix), true);
+    } else if (hr_jmarked(o->v, i, HR_MARK_BLOB)) {
+        hr_jout_blob(o, i);
+    } else if (!hr_jout_named(o, i)) {
+        if (hr_jout_decodable(o, i))
+            text_cell(w, hr_jview_text(o->v, i), c->str);
+        else
+            hr_buf_add(o->b, hr_json_raw(o->v->d, i));
+    }
+    hr_arena_restore(o->v->a, m);
+}
+
+static void cells(row *w, const hr_rowset *rs, uint32_t r);
+
+static void tuple(row *w, const hr_rowset *rs, uint32_t r)
+{
+    row in = {.o = w->o, .rows = w->rows, .first = true, .nested = true};
+    hr_buf_addc(w->o->b, '(');
+    cells(&in, rs, r);
+    hr_buf_addc(w->o->b, ')');
+}
+
+static void tuples(row *w, const hr_col *c, uint32_t r)
+{
+    hr_jout *o = w->o;
+    uint32_t n = hr_jnode(o->v, c->cells[r])->count, left = 0;
+    for (uint32_t j = 0; j < n; j++) {
+        if (shown(o->v, c->child, c->first[r] + j))
+            tuple(w, c->child, c->first[r] + j);
+        else
+            left++;
+    }
+    if (left)
+        hr_buf_addf(o->b, "…%u more", left);
+}
+
+static void nested_cell(row *w, const hr_col *c, uint32_t r)
+{
+    uint32_t i = c->cells[r];
+    cell_start(w);
+    bool pooled =
+        c->first[r] != UINT32_MAX && (c->kind == HR_COL_TUPLE || children_of(w->o->v, c, r));
+    if (!pooled)
+        hr_jout_value(w->o, i); /* null, [] or {} */
+    else if (hr_jout_named(w->o, i))
+        return;
+    else if (c->kind == HR_COL_TUPLE)
+        tuple(w, c->child, c->first[r]);
+    else
+        tuples(w, c, r);
+}
+
+static void cells(row *w, const hr_rowset *rs, uint32_t r)
+{
+    for (uint32_t k = 0; k < rs->ncols; k++) {
+        const hr_col *c = &rs->cols[k];
+        if (!c->live || c->kind == HR_COL_CONST)
+            continue;
+        if (c->kind == HR_COL_FLAT || c->kind == HR_COL_FLAT1) {
+            cells(w, c->child, r);
+            continue;
+        }
+        if (c->tpl && c->tpl->derived)
+            continue;
+        if (!w->first)
+            w->commas++;
+        w->first = false;
+        if (!c->cells[r])
+            continue;
+        if (c->child)
+            nested_cell(w, c, r);
+        else
+            value_cell(w, c, r);
+    }
+}
+
+/* --- rows ----------------------------------------------------------------------------------- */
+
+static bool same_row(const hr_jview *v, const hr_rowset *rs, uint32_t a, uint32_t b)
+{
+    return (!rs->map && hr_jview_equal(v, rs->rows[a], rs->rows[b]));
+}
+
+static void one_row(hr_jout *o, const hr_rowset *rs, uint32_t r, uint32_t rows)
+{
+    row w = {.o = o, .rows = rows, .first = true};
+    hr_buf_addc(o->b, '\n');
+    size_t at = o->b->n;
+    cells(&w, rs, r);
+    if (!w.any) {
+        hr_buf_lit(o->b, "{}"); /* an object without members, or with the header's alone */
+    } else if (hr_str_eq(hr_str_sub(hr_buf_str(o->b), at, o->b->n), HR_STR("{}"))) {
+        hr_buf_addc(o->b, ',');
+    }
+}
+
+static bool has_cells(const hr_rowset *rs)
+{
+    for (uint32_t k = 0; k < rs->ncols; k++) {
+        const hr_col *c = &rs->cols[k];
+        if (!c->live || c->kind == HR_COL_CONST)
+            continue;
+        if (c->kind == HR_COL_FLAT || c->kind == HR_COL_FLAT1) {
+            if (has_cells(c->child))
+                return true;
+        } else if (!c->tpl || !c->tpl->derived) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void hr_jout_table(hr_jout *o, hr_rowset *rs)
+{
+    hr_jview *v = o->v;
+    uint32_t rows = mark_live(v, rs);
+    if (rs->map)
+        hr_buf_lit(o->b, "map");
+    hr_buf_addc(o->b, '[');
+    hr_buf_add_u64(o->b, rows);
+    if (rows < rs->n)
+        hr_buf_addf(o->b, " of %u", rs->n);
+    hr_buf_addc(o->b, ']');
+    columns(o, rs, 0, rows, '{', '}');
+    bool any = has_cells(rs);
+    for (uint32_t r = 0; r < rs->n && any; r++) {
+        if (!shown(v, rs, r))
+            continue;
+        if ((r & 255) == 0 && (!hr_jview_ok(v) || o->b->err))
+            return;
+        one_row(o, rs, r, rows);
+        uint32_t same = r + 1;
+        while (same < rs->n && shown(v, rs, same) && same_row(v, rs, r, same))
+            same++;
+        if (same - r >= 3) {
+            hr_buf_addf(o->b, "\n(same row %u more times)", same - r - 1);
+            r = same - 1;
+        }
+    }
+    if (rs->node < v->d->n && hr_jmarked(v, rs->node, HR_MARK_MORE)) {
+        hr_buf_lit(o->b, "\n(");
+        hr_rows_note(v, rs->node, o->b);
+        hr_buf_addc(o->b, ')');
+    }
+}
