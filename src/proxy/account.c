@@ -1,0 +1,149 @@
+/* The books of a finished request: one record, from which come the counters, the PERF line, the
+ * request log and the ledger row. Called once, when nobody works on the request any more. */
+#include "proxy/internal.h"
+
+#include "base/log.h"
+#include "base/utf8.h"
+
+#include <stdio.h>
+
+static void put(char *out, size_t cap, hr_str s)
+{
+    size_t n = s.n < cap - 1 ? s.n : hr_utf8_floor(s, cap - 1);
+    /* names come from the client: no control characters in logs and labels */
+    for (size_t i = 0; i < n; i++)
+        out[i] = (unsigned char)s.p[i] < ' ' || s.p[i] == 0x7f ? '_' : s.p[i];
+    memset(out + n, 0, cap - n);
+}
+#define PUT(field, s) put(field, sizeof(field), s)
+
+static uint64_t us_between(uint64_t from_ns, uint64_t to_ns)
+{
+    return from_ns && to_ns > from_ns ? (to_ns - from_ns) / 1000 : 0;
+}
+
+static void fill(const hr_req *r, hr_record *rec)
+{
+    const hr_turn *t = r->turn;
+    uint64_t now = hr_req_now(r);
+    *rec = (hr_record){.at_ms = r->at_ms,
+                       .usage = r->usage,
+                       .overhead_us = us_between(r->t_body_ns, r->t_sent_ns),
+                       .total_us = us_between(r->t_start_ns, now),
+                       .ttfb_us = us_between(r->t_sent_ns, r->t_first_ns),
+                       .status = r->status,
+                       .stream = r->stream,
+                       .failed = r->failed || (!r->status && !r->cancelled),
+                       .truncated = r->truncated,
+                       .cancelled = r->cancelled,
+                       .cached = r->usage.cache_read > 0};
+    PUT(rec->id, hr_cstr(r->id));
+    PUT(rec->provider, hr_cstr(hr_provider_name(r->provider)));
+    PUT(rec->project, r->project);
+    PUT(rec->error, hr_cstr(r->error));
+    if (!t)
+        return;
+    const hr_turn_out *o = &t->out;
+    bool sent_edited = o->edited && !t->untouched;
+    rec->tokens_before = o->tokens_before;
+    rec->tokens_after = sent_edited ? o->tokens_after : o->tokens_before;
+    rec->nmessages = o->nmessages;
+    rec->nchanged = sent_edited ? (uint32_t)o->nchanged : 0;
+    rec->audit = t->in.observe_only;
+    PUT(rec->model, o->model);
+    hr_str client = o->agent.n ? o->agent : hr_client_of(r->headers);
+    PUT(rec->client, client);
+    PUT(rec->conversation, o->conversation);
+    if (sent_edited)
+        PUT(rec->transforms, o->transforms);
+}
+
+/* One line a request; its keys are read by tools, so they never change. */
+static void perf_line(const hr_record *rec)
+{
+    if (!hr_log_on(HR_LOG_INFO))
+        return;
+    const hr_usage *u = &rec->usage;
+    uint64_t cached = u->cache_read + u->cache_write;
+    hr_info("[%s] PERF model=%s msgs=%u tok_before=%llu tok_after=%llu tok_saved=%llu "
+            "cache_read=%llu cache_write=%llu cache_hit_pct=%llu opt_ms=%.1f total_ms=%.1f "
+            "tok_out=%llu ttfb_ms=%.1f transforms=%s%s%s",
+            rec->id, rec->model[0] ? rec->model : "-", rec->nmessages,
+            (unsigned long long)rec->tokens_before, (unsigned long long)rec->tokens_after,
+            (unsigned long long)(rec->tokens_before > rec->tokens_after
+                                     ? rec->tokens_before - rec->tokens_after
+                                     : 0),
+            (unsigned long long)u->cache_read, (unsigned long long)u->cache_write,
+            (unsigned long long)(cached ? u->cache_read * 100 / cached : 0),
+            (double)rec->overhead_us / 1000, (double)rec->total_us / 1000,
+            (unsigned long long)u->output, (double)rec->ttfb_us / 1000,
+            rec->transforms[0] ? rec->transforms : "none", rec->client[0] ? " client=" : "",
+            rec->client);
+}
+
+static void ledger(hr_req *r, const hr_record *rec)
+{
+    hr_store *store = r->px->engine ? hr_engine_store(r->px->engine) : NULL;
+    if (!store)
+        return;
+    hr_ledger_row row = {
+        .at_ms = rec->at_ms,
+        .request_id = hr_cstr(rec->id),
+        .provider = hr_cstr(rec->provider),
+        .model = hr_cstr(rec->model),
+        .client = hr_cstr(rec->client),
+        .project = hr_cstr(rec->project),
+        .conversation = hr_cstr(rec->conversation),
+        .tokens_before = rec->tokens_before,
+        .tokens_after = rec->tokens_after,
+        .input = rec->usage.input,
+        .cache_read = rec->usage.cache_read,
+        .cache_write = rec->usage.cache_write,
+        .output = rec->usage.output,
+        .status = (uint32_t)rec->status,
+        .overhead_us = (uint32_t)rec->overhead_us,
+        .total_ms = (uint32_t)(rec->total_us / 1000),
+        .ttfb_ms = (uint32_t)(rec->ttfb_us / 1000),
+        .blocks_changed = rec->nchanged,
+        .stream = rec->stream,
+        .usage_known = rec->usage.known,
+        .truncated = rec->truncated,
+    };
+    hr_store_ledger_add(store, &row);
+}
+
+static void to_log(hr_req *r, const hr_record *rec)
+{
+    hr_bodies b = {0};
+    const hr_turn *t = r->turn;
+    if (t && hr_reqlog_messages(r->px->log)) {
+        b.request = t->in.body;
+        b.forwarded_pieces = t->out.edited && !t->untouched ? t->out.pieces : NULL;
+        b.nforwarded = b.forwarded_pieces ? t->out.npieces : 0;
+        b.response = t->answer.p           ? t->answer
+                     : !t->relay.copy_lost ? hr_buf_str(&t->relay.copy)
+                                           : HR_STR_NONE;
+    }
+    hr_reqlog_add(r->px->log, rec, &b);
+}
+
+void hr_account(hr_req *r)
+{
+    hr_proxy *px = r->px;
+    hr_stat_add(px->stats, HR_M_INBOUND_DONE, 1);
+    if (r->status)
+        hr_stat_status(px->stats, r->status);
+    if (!r->upstream_route)
+        return;
+    hr_record rec;
+    fill(r, &rec);
+    hr_stat_record(px->stats, &rec, r->provider);
+    const hr_usage *u = &r->usage;
+    if (px->limiter && u->known)
+        hr_limiter_tokens(px->limiter, hr_credential_of(r->headers, &r->arena),
+                          u->input + u->cache_read + u->cache_write);
+    perf_line(&rec);
+    ledger(r, &rec);
+    if (px->log)
+        to_log(r, &rec);
+}
