@@ -1,13 +1,16 @@
-#include "compress/forms.h"
+#include "compress/log_lossy.h"
 
 hr_err hr_compress_log(const hr_compress_opts *o, hr_str text, const hr_key *key, bool lossy,
                        hr_arena *a, hr_forms *out)
 {
-    (void)o;
-    (void)text;
-    (void)key;
-    (void)lossy;
-    (void)a;
+    hr_log l;
     memset(out, 0, sizeof *out);
-    return HR_OK; /* offers no form yet */
+    hr_err e = hr_log_read(text, o->deadline, a, &l);
+    if (e == HR_OK && lossy)
+        e = hr_log_lossy(o, &l, key, a, &out->lossy, &out->lossy_strategy);
+    if (e == HR_OK && out->lossy.n >= text.n)
+        out->lossy = HR_STR_NONE;
+    out->lossy_reason = HR_R_LOG_LINES;
+    out->lossless_reason = HR_R_LOG_TEMPLATE;
+    return e;
 }

@@ -1,0 +1,41 @@
+/* log_lines: a log read into lines, records and groups (internal to compress/log*.c).
+ *
+ * A record is one line with what belongs to it: indented lines, stack frames and, in a log whose
+ * lines carry times, lines without one. Records that occur again with the same shape are one unit;
+ * all other lines are units of their own. Units of the same shape and level form a group. */
+#ifndef HR_COMPRESS_LOG_LINES_H
+#define HR_COMPRESS_LOG_LINES_H
+
+#include "compress/template.h"
+
+enum { HR_LOG_RECORD = 64 }; /* longer records fall apart into lines */
+
+typedef struct hr_log_group {
+    uint32_t count, first, last; /* units */
+    uint32_t lines;              /* in each unit, as in the first */
+    hr_level level;
+} hr_log_group;
+
+typedef struct hr_log_unit {
+    uint32_t line, lines; /* first line and their number */
+    uint32_t group;
+    bool whole; /* a record to keep or fold as one */
+} hr_log_unit;
+
+typedef struct hr_log {
+    hr_str *raw, *plain; /* lines without their LF; plain without escapes and overwritten parts */
+    uint32_t *tpl;       /* template group of each line */
+    uint32_t *head;      /* bytes of each line's head */
+    uint8_t *level;
+    hr_tpl *tpls;
+    size_t n, ntpl;
+    HR_VEC(hr_log_unit) units;
+    HR_VEC(hr_log_group) groups;
+    bool stamped; /* most lines carry a time */
+    bool folded;  /* some plain line differs from its raw one */
+} hr_log;
+
+/* HR_E_NOMEM, HR_E_TIMEOUT. */
+hr_err hr_log_read(hr_str text, const hr_deadline *deadline, hr_arena *a, hr_log *out);
+
+#endif

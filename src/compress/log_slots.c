@@ -1,0 +1,271 @@
+#include "compress/log_slots.h"
+
+enum {
+    DESCRIBE_MAX = 160, /* a longer message is cut to the words around its values */
+    CONTEXT = 20,       /* bytes of such words */
+    VALUE_MAX = 48,     /* longer values are not quoted */
+    LIST_MAX = 64,      /* all quoted values of one place */
+};
+
+/* A decimal number with an optional sign and fraction, nothing else. */
+static bool number(hr_str s, double *v)
+{
+    if (s.n == 0 || s.n > 18 || !(hr_is_digit(s.p[0]) || (s.p[0] == '-' && s.n > 1)))
+        return false;
+    double x = 0, scale = 0;
+    for (size_t i = s.p[0] == '-'; i < s.n; i++) {
+        if (s.p[i] == '.' && scale == 0 && i + 1 < s.n) {
+            scale = 1;
+        } else if (hr_is_digit(s.p[i])) {
+            x = x * 10 + (s.p[i] - '0');
+            scale *= 10;
+        } else {
+            return false;
+        }
+    }
+    *v = (s.p[0] == '-' ? -x : x) / (scale > 1 ? scale : 1);
+    return true;
+}
+
+static void see_value(hr_log_slot *s, hr_str v)
+{
+    if (s->nvalues == 0) {
+        s->first = v;
+        s->prefix = (uint32_t)v.n;
+        s->suffix = (uint32_t)v.n;
+    }
+    uint32_t p = 0, q = 0, max = (uint32_t)v.n;
+    while (p < s->prefix && p < max && v.p[p] == s->first.p[p])
+        p++;
+    while (q < s->suffix && q < max && v.p[max - 1 - q] == s->first.p[s->first.n - 1 - q])
+        q++;
+    s->prefix = p;
+    s->suffix = q;
+    if (s->nvalues > HR_LOG_VALUES)
+        return;
+    for (uint32_t i = 0; i < s->nvalues; i++) {
+        if (hr_str_eq(s->values[i], v))
+            return;
+    }
+    if (s->nvalues < HR_LOG_VALUES)
+        s->values[s->nvalues] = v;
+    s->nvalues++;
+}
+
+/* The shared ends must not cut a number or a word in two. */
+static void settle_ends(hr_log_slot *s)
+{
+    hr_str f = s->first;
+    while (s->prefix && s->prefix < f.n && (hr_is_alnum(f.p[s->prefix - 1]) || f.p[s->prefix - 1] == '.'))
+        s->prefix--;
+    if (s->prefix == f.n && s->nvalues > 1)
+        s->prefix = 0;
+    while (s->suffix && hr_is_digit(f.p[f.n - s->suffix]))
+        s->suffix--;
+    if (s->suffix && f.p[f.n - s->suffix] == '.')
+        s->suffix--;
+    if (s->prefix + s->suffix > f.n)
+        s->suffix = (uint32_t)f.n - s->prefix;
+}
+
+static hr_str middle(const hr_log_slot *s, hr_str v)
+{
+    return s->prefix + s->suffix <= v.n ? hr_str_sub(v, s->prefix, v.n - s->suffix) : v;
+}
+
+/* Letters in front of a number belong to the frame ("core.2275", "v12"). */
+static void widen_prefix(hr_log_slot *s)
+{
+    hr_str f = s->first;
+    while (s->prefix + s->suffix < f.n && !hr_is_digit(f.p[s->prefix]) && f.p[s->prefix] != '-')
+        s->prefix++;
+}
+
+static void see_number(hr_log_slot *s, hr_str v, uint32_t line)
+{
+    double x;
+    hr_str m = middle(s, v);
+    if (!s->numeric)
+        return;
+    bool same = v.n >= s->prefix + s->suffix && memcmp(v.p, s->first.p, s->prefix) == 0;
+    if (!same || !number(m, &x)) {
+        s->numeric = false;
+        return;
+    }
+    if (s->min_text.p == NULL || x < s->min) {
+        s->min = x;
+        s->min_text = m;
+        s->min_line = line;
+    }
+    if (s->max_text.p == NULL || x > s->max) {
+        s->max = x;
+        s->max_text = m;
+        s->max_line = line;
+    }
+}
+
+static hr_str after_time(const hr_log *l, uint32_t line, const hr_tpl_slot *slots, size_t n, hr_str *time)
+{
+    uint32_t end = 0;
+    *time = HR_STR_NONE;
+    for (size_t i = 0; i < n; i++) {
+        if (slots[i].head && slots[i].time) {
+            end = slots[i].end;
+            *time = hr_str_sub(l->plain[line], slots[i].start, slots[i].end);
+        }
+    }
+    return hr_str_sub(l->plain[line], end, l->head[line]);
+}
+
+static void see_source(hr_log_summary *s, hr_str source)
+{
+    for (uint32_t i = 0; i < s->nsources && i < HR_LOG_VALUES; i++) {
+        if (hr_str_eq(s->sources[i], source))
+            return;
+    }
+    if (s->nsources < HR_LOG_VALUES)
+        s->sources[s->nsources] = source;
+    if (s->nsources <= HR_LOG_VALUES)
+        s->nsources++;
+}
+
+static hr_err visit(const hr_log *l, uint32_t unit, bool second, hr_arena *a, hr_log_summary *all)
+{
+    hr_tpl_slot slots[HR_TPL_TOKENS];
+    hr_log_summary *s = &all[l->units.p[unit].group];
+    uint32_t line = l->units.p[unit].line;
+    size_t n = hr_tpl_slots(l->tpls, line, slots), k = 0;
+    if (!second) {
+        hr_str time, source = after_time(l, line, slots, n, &time);
+        see_source(s, source);
+        if (time.n)
+            s->last_time = time;
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (slots[i].head)
+            continue;
+        if (s->slots == NULL || k >= s->nslots) {
+            if (second || s->slots)
+                break;
+            size_t body = n - i; /* slots of the head come first */
+            s->slots = HR_NEW_ARRAY(a, hr_log_slot, body);
+            if (!s->slots)
+                return HR_E_NOMEM;
+            s->nslots = (uint32_t)body;
+        }
+        hr_str v = hr_str_sub(l->plain[line], slots[i].start, slots[i].end);
+        if (second)
+            see_number(&s->slots[k], v, line);
+        else
+            see_value(&s->slots[k], v);
+        k++;
+    }
+    return HR_OK;
+}
+
+hr_err hr_log_summaries(const hr_log *l, uint32_t least, const hr_deadline *deadline, hr_arena *a,
+                        hr_log_summary **out)
+{
+    hr_log_summary *all = HR_NEW_ARRAY(a, hr_log_summary, l->groups.n + 1);
+    if (!all)
+        return HR_E_NOMEM;
+    *out = all;
+    for (int pass = 0; pass < 2; pass++) {
+        for (uint32_t u = 0; u < l->units.n; u++) {
+            if (u % 256 == 0 && hr_deadline_passed(deadline))
+                return HR_E_TIMEOUT;
+            if (l->groups.p[l->units.p[u].group].count < least)
+                continue;
+            hr_err e = visit(l, u, pass == 1, a, all);
+            if (e != HR_OK)
+                return e;
+        }
+        for (size_t g = 0; pass == 0 && g < l->groups.n; g++) {
+            for (uint32_t k = 0; k < all[g].nslots; k++) {
+                hr_log_slot *s = &all[g].slots[k];
+                settle_ends(s);
+                widen_prefix(s);
+                s->numeric = s->nvalues > 1;
+            }
+        }
+    }
+    return HR_OK;
+}
+
+static void describe_slot(const hr_log_slot *s, hr_buf *b)
+{
+    hr_buf_add(b, hr_str_sub(s->first, 0, s->prefix));
+    if (s->numeric) {
+        hr_buf_addc(b, '<');
+        hr_buf_add(b, s->min_text);
+        hr_buf_addc(b, s->min < 0 || s->max < 0 ? '~' : '-');
+        hr_buf_add(b, s->max_text);
+        hr_buf_addc(b, '>');
+    } else {
+        size_t total = 0;
+        bool list = s->nvalues <= HR_LOG_VALUES;
+        for (uint32_t i = 0; list && i < s->nvalues; i++) {
+            hr_str m = middle(s, s->values[i]);
+            total += m.n + 1;
+            list = m.n <= VALUE_MAX && total <= LIST_MAX;
+        }
+        if (list) {
+            hr_buf_addc(b, '<');
+            for (uint32_t i = 0; i < s->nvalues; i++) {
+                if (i)
+                    hr_buf_addc(b, '|');
+                hr_buf_add(b, middle(s, s->values[i]));
+            }
+            hr_buf_addc(b, '>');
+        } else {
+            hr_buf_addc(b, '*');
+        }
+    }
+    hr_buf_add(b, hr_str_sub(s->first, s->first.n - s->suffix, s->first.n));
+}
+
+/* The last bytes of s from the start of a word. */
+static hr_str tail_words(hr_str s, size_t max)
+{
+    size_t from = s.n > max ? s.n - max : 0;
+    while (from && from < s.n && !hr_is_space(s.p[from - 1]))
+        from++;
+    return hr_str_sub(s, from, s.n);
+}
+
+void hr_log_describe(const hr_log *l, uint32_t group, const hr_log_summary *s, hr_buf *b)
+{
+    hr_tpl_slot slots[HR_TPL_TOKENS];
+    uint32_t line = l->units.p[l->groups.p[group].first].line;
+    hr_str text = l->plain[line];
+    size_t n = hr_tpl_slots(l->tpls, line, slots), k = 0, varying = 0;
+    for (uint32_t i = 0; i < s->nslots; i++)
+        varying += s->slots[i].nvalues > 1;
+    if (varying == 0)
+        return;
+    bool cut = text.n - l->head[line] > DESCRIBE_MAX;
+    size_t from = l->head[line];
+    while (from < text.n && hr_is_space(text.p[from]))
+        from++;
+    bool first = true;
+    for (size_t i = 0; i < n && k < s->nslots; i++) {
+        if (slots[i].head)
+            continue;
+        const hr_log_slot *slot = &s->slots[k++];
+        if (slot->nvalues < 2)
+            continue;
+        hr_str between = hr_str_sub(text, from, slots[i].start);
+        if (cut && between.n > CONTEXT) {
+            if (!first)
+                hr_buf_lit(b, " \xe2\x80\xa6 ");
+            between = tail_words(between, CONTEXT);
+        }
+        hr_buf_add(b, between);
+        describe_slot(slot, b);
+        from = slots[i].end;
+        first = false;
+    }
+    hr_str rest = hr_str_trim(hr_str_sub(text, from, text.n));
+    if (!cut || rest.n <= CONTEXT)
+        hr_buf_add(b, hr_str_sub(text, from, text.n));
+}
