@@ -1,14 +1,13 @@
-/* paths: lines that begin with a path, grouped so that each folder and file is named once
- * (internal to compress/).
+/* paths: lines that begin with a path, where a line says only what differs from the path line above
+ * it (internal to compress/).
  *
- *     src/app/main.py:12:import os          src/app/:
- *     src/app/main.py:40:os.getcwd()   →     main.py:
- *     src/app/util.py:7:import os              12:import os
- *                                              40:os.getcwd()
- *                                             util.py:7:import os
+ *     src/app/main.py:12:import os          src/app/main.py:12:import os
+ *     src/app/main.py:40:os.getcwd()   →     40:os.getcwd()
+ *     src/app/util.py:7:import os            ./util.py:7:import os
+ *     lib/x.py:1:pass                       lib/x.py:1:pass
  *
- * Order is kept; only neighbours are grouped. The grouping can be undone exactly, see
- * hr_paths_ungroup: a line indented by one or two spaces belongs to the headers above it.
+ * A blank and a number: the same file. A blank and "./": the same folder. Order is kept, and
+ * hr_paths_ungroup undoes it exactly.
  */
 #ifndef HR_COMPRESS_PATHS_H
 #define HR_COMPRESS_PATHS_H
@@ -27,18 +26,22 @@ typedef enum hr_path_sep {
 typedef struct hr_path_line {
     hr_str path, rest;
     hr_path_sep sep;
+    bool in_full; /* the reader asked for it: spell the whole line */
 } hr_path_line;
 
 typedef struct hr_path_lines {
     hr_path_line *p;
-    size_t n, with_path;
+    size_t n;
     bool final_newline;
 } hr_path_lines;
 
-/* Appends the grouped form. False when it could not be undone (a line that looks like a header or
- * is indented, a path with a colon): then `out` is garbage. */
-bool hr_paths_group(const hr_path_lines *lines, hr_arena *a, hr_buf *out);
+/* Appends the grouped form. False when it could not be undone (a line of the text begins with a
+ * blank): then `out` is garbage. */
+bool hr_paths_group(const hr_path_lines *lines, hr_buf *out);
 /* The exact inverse. HR_E_SYNTAX when the text is not a grouped form. */
 hr_err hr_paths_ungroup(hr_str grouped, hr_buf *out);
+
+/* "path:12:text", "path:12" (a count), or a bare path when `bare` is set. False: no path line. */
+bool hr_path_line_read(hr_str line, bool bare, hr_path_line *out);
 
 #endif

@@ -18,36 +18,6 @@ static size_t number_and(hr_str s, char sep)
     return d && d < s.n && s.p[d] == sep ? d + 1 : 0;
 }
 
-static bool plausible_path(hr_str p)
-{
-    if (p.n == 0 || p.n > 400 || p.p[0] == ' ' || p.p[0] == '\t')
-        return false;
-    for (size_t i = 0; i < p.n; i++) {
-        if ((unsigned char)p.p[i] < 0x20)
-            return false;
-    }
-    return true;
-}
-
-static bool all_digits(hr_str s)
-{
-    uint64_t v;
-    return s.n && s.n < 12 && hr_str_u64(s, &v);
-}
-
-/* "path:12:text", or "path:12" where the whole output is counts. */
-static bool split_match(hr_str line, hr_path_line *out)
-{
-    size_t colon = hr_str_find_char(line, ':');
-    if (colon == SIZE_MAX || !plausible_path(hr_str_sub(line, 0, colon)))
-        return false;
-    hr_str rest = hr_str_sub(line, colon + 1, line.n);
-    if (!number_and(rest, ':') && !all_digits(rest))
-        return false;
-    *out = (hr_path_line){hr_str_sub(line, 0, colon), rest, HR_SEP_MATCH};
-    return true;
-}
-
 /* "path-12-text" for a path that also has matches (a dash alone proves nothing). */
 static bool split_context(hr_str line, const hr_map *paths, hr_path_line *out)
 {
@@ -57,8 +27,9 @@ static bool split_context(hr_str line, const hr_map *paths, hr_path_line *out)
             continue;
         tries++;
         if (hr_map_get(paths, hr_str_sub(line, 0, i))) {
-            *out = (hr_path_line){hr_str_sub(line, 0, i), hr_str_sub(line, i + 1, line.n),
-                                  HR_SEP_CONTEXT};
+            *out = (hr_path_line){.path = hr_str_sub(line, 0, i),
+                                  .rest = hr_str_sub(line, i + 1, line.n),
+                                  .sep = HR_SEP_CONTEXT};
             return true;
         }
     }
@@ -74,8 +45,9 @@ static hr_err read_lines(hr_str text, hr_arena *a, line_vec *v, hr_map *paths)
         hr_path_line *l = hr_vec_push(v, a);
         if (!l)
             return HR_E_NOMEM;
-        *l = (hr_path_line){HR_STR_NONE, line, HR_SEP_NONE};
-        if (split_match(line, l)) {
+        if (!hr_path_line_read(line, false, l)) {
+            *l = (hr_path_line){.rest = line};
+        } else {
             hr_map_entry *e = hr_map_put(paths, l->path, NULL);
             if (!e)
                 return HR_E_NOMEM;
@@ -101,10 +73,8 @@ static bool asked_for(const hr_query *q, hr_str text)
 
 /* Writes the lines that stay; where matches of a file are left out, a line says how many. */
 static hr_err lossy_form(const hr_compress_opts *o, const line_vec *v, const hr_map *paths,
-                         const hr_key *key, hr_arena *a, hr_str *out)
+                         const hr_query *q, const hr_key *key, hr_arena *a, hr_str *out)
 {
-    hr_query q;
-    hr_query_parse(o->query, a, &q);
     line_vec kept = {0};
     size_t left_out = 0, matches = 0, files = paths->n;
     for (size_t i = 0; i < v->n;) {
@@ -119,7 +89,7 @@ static hr_err lossy_form(const hr_compress_opts *o, const line_vec *v, const hr_
             bool match = l->sep == HR_SEP_MATCH;
             matches += match;
             bool stays = l->sep == HR_SEP_NONE || end - i <= KEEP_PER_FILE + 1 ||
-                         (match && shown < KEEP_PER_FILE) || asked_for(&q, l->rest) ||
+                         (match && shown < KEEP_PER_FILE) || asked_for(q, l->rest) ||
                          hr_line_level(l->rest) >= HR_LEVEL_ERROR;
             if (!stays) {
                 skipped += match;
@@ -136,7 +106,7 @@ static hr_err lossy_form(const hr_compress_opts *o, const line_vec *v, const hr_
             hr_path_line *slot = hr_vec_push(&kept, a);
             if (!slot)
                 return HR_E_NOMEM;
-            *slot = (hr_path_line){path, hr_strf(a, "[%zu more matches]", skipped), HR_SEP_MATCH};
+            *slot = (hr_path_line){.rest = hr_strf(a, "[%zu more matches in %.*s]", skipped, HR_FMT(path))};
         }
         if (i % CHECK_EVERY == 0 && hr_deadline_passed(o->deadline))
             return HR_E_TIMEOUT;
@@ -144,9 +114,9 @@ static hr_err lossy_form(const hr_compress_opts *o, const line_vec *v, const hr_
     }
     if (left_out == 0)
         return HR_OK;
-    hr_path_lines lines = {kept.p, kept.n, kept.n, true};
+    hr_path_lines lines = {kept.p, kept.n, true};
     hr_buf b = HR_BUF_INIT(0);
-    if (!hr_paths_group(&lines, a, &b)) {
+    if (!hr_paths_group(&lines, &b)) {
         hr_buf_free(&b);
         return HR_OK;
     }
@@ -169,14 +139,18 @@ hr_err hr_compress_search(const hr_compress_opts *o, hr_str text, const hr_key *
     hr_err err = read_lines(text, a, &v, &paths);
     if (err != HR_OK)
         return err;
+    hr_query q;
+    hr_query_parse(o->query, a, &q);
     size_t with_path = 0;
-    for (size_t i = 0; i < v.n; i++)
+    for (size_t i = 0; i < v.n; i++) {
         with_path += v.p[i].sep != HR_SEP_NONE;
+        v.p[i].in_full = hr_query_anchor_in(&q, v.p[i].path);
+    }
     if (with_path * 2 < v.n)
         return HR_E_SYNTAX;
-    hr_path_lines lines = {v.p, v.n, with_path, text.n && text.p[text.n - 1] == '\n'};
+    hr_path_lines lines = {v.p, v.n, text.n && text.p[text.n - 1] == '\n'};
     hr_buf b = HR_BUF_INIT(0);
-    if (hr_paths_group(&lines, a, &b) && b.n < text.n) {
+    if (hr_paths_group(&lines, &b) && b.n < text.n) {
         out->lossless = hr_str_dup(a, hr_buf_str(&b));
         out->lossless_reason = HR_R_SEARCH_GROUP;
         out->lossless_strategy = hr_strf(a, "group(%zu lines, %zu files)", v.n, paths.n);
@@ -185,7 +159,7 @@ hr_err hr_compress_search(const hr_compress_opts *o, hr_str text, const hr_key *
     }
     hr_buf_free(&b);
     if (err == HR_OK && lossy) {
-        err = lossy_form(o, &v, &paths, key, a, &out->lossy);
+        err = lossy_form(o, &v, &paths, &q, key, a, &out->lossy);
         out->lossy_reason = HR_R_SEARCH_SAMPLE;
         out->lossy_strategy = hr_strf(a, "sample(%zu lines, %zu files)", v.n, paths.n);
     }
