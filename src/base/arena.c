@@ -52,7 +52,10 @@ void *hr_alloc(hr_arena *a, size_t n)
             want = MAX_CHUNK;
         if (want < n)
             want = n;
-        if (want > a->limit || a->total > a->limit - want)
+        size_t left = a->limit > a->total ? a->limit - a->total : 0;
+        if (want > left) /* the last chunk takes what the limit still allows */
+            want = left & ~(size_t)15;
+        if (want < n)
             return refuse(a);
         c = hr_malloc(sizeof(*c) + want);
         if (!c)

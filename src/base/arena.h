@@ -13,9 +13,9 @@ typedef struct hr_arena_chunk hr_arena_chunk;
 
 typedef struct hr_arena {
     hr_arena_chunk *chunk; /* newest */
-    size_t limit;         /* most bytes to take from malloc in all; 0 = 1 GiB */
-    size_t total;         /* taken from malloc so far */
-    bool failed;          /* an allocation was refused */
+    size_t limit;          /* most bytes to take from malloc in all; 0 = 1 GiB */
+    size_t total;          /* taken from malloc so far */
+    bool failed;           /* an allocation was refused */
 } hr_arena;
 
 typedef struct hr_arena_mark {
@@ -30,7 +30,7 @@ void *hr_alloc(hr_arena *a, size_t n);
 void *hr_alloc_array(hr_arena *a, size_t count, size_t size);
 /* Grows the newest block in place where possible, else copies; contents up to old_n are kept. */
 void *hr_grow(hr_arena *a, void *p, size_t old_n, size_t new_n);
-#define HR_NEW(a, type) ((type *)hr_alloc((a), sizeof(type)))
+#define HR_NEW(a, type)              ((type *)hr_alloc((a), sizeof(type)))
 #define HR_NEW_ARRAY(a, type, count) ((type *)hr_alloc_array((a), (count), sizeof(type)))
 
 /* A copy of s in the arena; {NULL,0} on failure (and for an empty s a non-NULL pointer). */

@@ -34,7 +34,7 @@ bool hr_log_level_parse(hr_str name, hr_log_level *out)
     static const struct {
         const char *name;
         hr_log_level level;
-    } names[] = {{"debug", HR_LOG_DEBUG}, {"info", HR_LOG_INFO},   {"warn", HR_LOG_WARN},
+    } names[] = {{"debug", HR_LOG_DEBUG},  {"info", HR_LOG_INFO},   {"warn", HR_LOG_WARN},
                  {"warning", HR_LOG_WARN}, {"error", HR_LOG_ERROR}, {"critical", HR_LOG_ERROR},
                  {"off", HR_LOG_OFF}};
     for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
@@ -112,8 +112,9 @@ void hr_log(hr_log_level level, const char *fmt, ...)
     if (n < 0)
         return;
     size_t len = (size_t)n < sizeof(text) ? (size_t)n : sizeof(text) - 1;
-    for (size_t i = 0; i < len; i++) { /* one event, one line: input cannot forge another */
-        if (text[i] == '\n' || text[i] == '\r')
+    /* One event, one line: input cannot forge another, nor speak to the terminal. */
+    for (size_t i = 0; i < len; i++) {
+        if (((unsigned char)text[i] < 0x20 && text[i] != '\t') || text[i] == 0x7f)
             text[i] = ' ';
     }
     struct timespec ts;
@@ -122,8 +123,8 @@ void hr_log(hr_log_level level, const char *fmt, ...)
     localtime_r(&ts.tv_sec, &tm);
     hr_buf b = HR_BUF_INIT(4 * MAX_LINE);
     hr_buf_addf(&b, "%04d-%02d-%02d %02d:%02d:%02d,%03ld - headroom - %s - ", tm.tm_year + 1900,
-                tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec,
-                ts.tv_nsec / 1000000, level_name[level]);
+                tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, ts.tv_nsec / 1000000,
+                level_name[level]);
     hr_redact((hr_str){text, len}, &b);
     hr_buf_addc(&b, '\n');
     if (b.err == HR_OK) {

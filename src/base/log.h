@@ -8,7 +8,13 @@
 #include "base/arena.h"
 #include "base/buf.h"
 
-typedef enum hr_log_level { HR_LOG_DEBUG, HR_LOG_INFO, HR_LOG_WARN, HR_LOG_ERROR, HR_LOG_OFF } hr_log_level;
+typedef enum hr_log_level {
+    HR_LOG_DEBUG,
+    HR_LOG_INFO,
+    HR_LOG_WARN,
+    HR_LOG_ERROR,
+    HR_LOG_OFF
+} hr_log_level;
 
 void hr_log_set_level(hr_log_level level);
 bool hr_log_level_parse(hr_str name, hr_log_level *out); /* debug info warn(ing) error off */
@@ -23,8 +29,8 @@ void hr_log(hr_log_level level, const char *fmt, ...) __attribute__((format(prin
         if (hr_log_on(HR_LOG_DEBUG))                                                               \
             hr_log(HR_LOG_DEBUG, __VA_ARGS__);                                                     \
     } while (0)
-#define hr_info(...) hr_log(HR_LOG_INFO, __VA_ARGS__)
-#define hr_warn(...) hr_log(HR_LOG_WARN, __VA_ARGS__)
+#define hr_info(...)  hr_log(HR_LOG_INFO, __VA_ARGS__)
+#define hr_warn(...)  hr_log(HR_LOG_WARN, __VA_ARGS__)
 #define hr_error(...) hr_log(HR_LOG_ERROR, __VA_ARGS__)
 
 /* Appends s to out with secrets replaced by [REDACTED]. Used by the log and by every place that

@@ -4,7 +4,7 @@
 
 void hr_map_init(hr_map *m, hr_arena *arena)
 {
-    *m = (hr_map){.arena = arena};
+    *m = (hr_map){.arena = arena, .seed = (uint64_t)(uintptr_t)arena * 0x9e3779b97f4a7c15u};
 }
 
 static size_t find_slot(const hr_map *m, hr_str key, uint64_t hash)
@@ -24,7 +24,7 @@ hr_map_entry *hr_map_get(const hr_map *m, hr_str key)
 {
     if (m->n == 0)
         return NULL;
-    size_t i = find_slot(m, key, hr_hash64(key));
+    size_t i = find_slot(m, key, hr_hash64_seed(key, m->seed));
     return m->slots[i] ? &m->entries[m->slots[i] - 1] : NULL;
 }
 
@@ -54,7 +54,7 @@ static bool grow(hr_map *m)
 
 hr_map_entry *hr_map_put(hr_map *m, hr_str key, bool *fresh)
 {
-    uint64_t hash = hr_hash64(key);
+    uint64_t hash = hr_hash64_seed(key, m->seed);
     if (m->n == m->cap && !grow(m))
         return NULL;
     size_t i = find_slot(m, key, hash);

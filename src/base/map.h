@@ -16,6 +16,7 @@ typedef struct hr_map {
     size_t n, cap;
     uint32_t *slots; /* index + 1 into entries, 0 = free; nslots is a power of two */
     size_t nslots;
+    uint64_t seed; /* hostile keys cannot be chosen to share slots; order never depends on it */
 } hr_map;
 
 void hr_map_init(hr_map *m, hr_arena *arena);

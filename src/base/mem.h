@@ -11,7 +11,8 @@ void *hr_realloc(void *p, size_t n);
 void hr_free(void *p);
 
 /* Fault injection for tests: the n-th allocation of this thread from now on (1 = the next one)
- * and all later ones fail; 0 turns it off. Returns the number of allocations since the last call. */
+ * and all later ones fail; 0 turns it off. Returns the number of allocations since the last call.
+ */
 size_t hr_mem_fail_at(size_t n);
 
 #endif

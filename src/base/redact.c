@@ -22,23 +22,23 @@ static size_t run_of(hr_str s, size_t at, bool (*ok)(char))
 
 static bool secret_name(hr_str name)
 {
-    static const char *const parts[] = {"api_key", "api-key", "apikey",   "token",
-                                        "secret",  "password", "credential", "authorization"};
+    static const char *const parts[] = {"api_key", "api-key",  "apikey",     "secret",
+                                        "passwd",  "password", "credential", "authorization"};
     for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
-        if (hr_str_ifind(name, hr_cstr(parts[i])) != SIZE_MAX) {
-            /* token counts are figures, not secrets */
-            return !(hr_str_ieq(hr_cstr(parts[i]), HR_STR("token")) &&
-                     (hr_str_ifind(name, HR_STR("tokens")) != SIZE_MAX));
-        }
+        if (hr_str_ifind(name, hr_cstr(parts[i])) != SIZE_MAX)
+            return true;
     }
-    return false;
+    /* a "token" is a secret; "tokens" are figures, a "tokenizer" is a tool */
+    size_t at = hr_str_ifind(name, HR_STR("token"));
+    return at != SIZE_MAX &&
+           (at + 5 >= name.n || (hr_lower(name.p[at + 5]) != 's' && hr_lower(name.p[at + 5]) != 'i'));
 }
 
 bool hr_secret_header(hr_str name)
 {
-    static const char *const exact[] = {"authorization", "proxy-authorization", "cookie",
-                                        "set-cookie",    "api-key",             "x-api-key",
-                                        "x-goog-api-key", "bearer",             "key"};
+    static const char *const exact[] = {
+        "authorization", "proxy-authorization", "cookie", "set-cookie", "api-key",
+        "x-api-key",     "x-goog-api-key",      "bearer", "key"};
     for (size_t i = 0; i < sizeof(exact) / sizeof(*exact); i++) {
         if (hr_str_ieq(name, hr_cstr(exact[i])))
             return true;
@@ -46,18 +46,86 @@ bool hr_secret_header(hr_str name)
     return secret_name(name);
 }
 
-/* Length of a secret value that begins at `at` (0 = none), given the word before it. */
+/* Words that are a secret by their look: "sk-…" and Google's "AIza…". */
+static bool secret_word(hr_str word)
+{
+    return (hr_str_starts(word, HR_STR("sk-")) && word.n >= 12) ||
+           (hr_str_starts(word, HR_STR("AIza")) && word.n >= 30);
+}
+
+/* "Bearer xyz", "Basic xyz" at s[at]: length of the whole, 0 when it is not one. */
 static size_t scheme_value(hr_str s, size_t at)
 {
-    size_t skip = 0;
-    if (hr_str_istarts(hr_str_sub(s, at, s.n), HR_STR("bearer ")))
-        skip = 7;
-    else if (hr_str_istarts(hr_str_sub(s, at, s.n), HR_STR("basic ")))
-        skip = 6;
-    else
-        return 0;
-    size_t v = run_of(s, at + skip, secret_char);
+    hr_str rest = hr_str_sub(s, at, s.n);
+    size_t skip = hr_str_istarts(rest, HR_STR("bearer "))  ? 7
+                  : hr_str_istarts(rest, HR_STR("basic ")) ? 6
+                                                           : 0;
+    size_t v = skip ? run_of(rest, skip, secret_char) : 0;
     return v >= 8 ? skip + v : 0;
+}
+
+static bool ends_value(char c)
+{
+    return hr_is_space(c) || strchr(",;&\"'()[]{}<>", c) != NULL;
+}
+
+/* Length of the value at s[at]: to the closing quote, or to white space or punctuation. A value in
+ * a JSON text inside a JSON text is closed by \" as it was opened. */
+static size_t value_length(hr_str s, size_t at, char quote, bool escaped)
+{
+    size_t i = at;
+    for (; i < s.n; i++) {
+        if (!quote && ends_value(s.p[i]))
+            break;
+        if (quote && s.p[i] == quote)
+            break;
+        if (quote && s.p[i] == '\\') {
+            if (escaped && i + 1 < s.n && s.p[i + 1] == quote)
+                break;
+            i += !escaped && i + 1 < s.n;
+        }
+    }
+    return i - at;
+}
+
+/* name: "value", name=value, \"name\":\"value\" … behind a secret name that ends at `at`: copies
+ * what stands before the value, replaces the value, and returns where to go on (`at`: no value). */
+static size_t redact_value(hr_str s, size_t at, hr_buf *out)
+{
+    size_t j = at;
+    while (j < s.n && (s.p[j] == '"' || s.p[j] == '\'' || s.p[j] == '\\' || s.p[j] == ' '))
+        j++;
+    if (j >= s.n || (s.p[j] != '=' && s.p[j] != ':'))
+        return at;
+    j++;
+    bool escaped = false;
+    char quote = 0;
+    while (j < s.n && !quote &&
+           (s.p[j] == '"' || s.p[j] == '\'' || s.p[j] == '\\' || s.p[j] == ' ')) {
+        escaped |= s.p[j] == '\\';
+        if (s.p[j] == '"' || s.p[j] == '\'')
+            quote = s.p[j];
+        j++;
+    }
+    size_t n = quote ? 0 : scheme_value(s, j);
+    n = n ? n : value_length(s, j, quote, escaped);
+    if (n == 0)
+        return at;
+    hr_buf_add(out, hr_str_sub(s, at, j));
+    hr_buf_lit(out, "[REDACTED]");
+    return j + n;
+}
+
+/* "://user:password@" at s[at]: length of the part up to and with the '@', 0 when there is none. */
+static size_t userinfo(hr_str s, size_t at)
+{
+    if (!hr_str_starts(hr_str_sub(s, at, s.n), HR_STR("://")))
+        return 0;
+    for (size_t i = at + 3; i < s.n && s.p[i] != '/' && !ends_value(s.p[i]); i++) {
+        if (s.p[i] == '@')
+            return i + 1 - at;
+    }
+    return 0;
 }
 
 void hr_redact(hr_str s, hr_buf *out)
@@ -66,40 +134,28 @@ void hr_redact(hr_str s, hr_buf *out)
     while (i < s.n) {
         bool at_word = word_char(s.p[i]) && (i == 0 || !word_char(s.p[i - 1]));
         if (!at_word) {
-            hr_buf_addc(out, s.p[i++]);
+            size_t login = s.p[i] == ':' ? userinfo(s, i) : 0;
+            if (login)
+                hr_buf_lit(out, "://[REDACTED]@");
+            else
+                hr_buf_addc(out, s.p[i]);
+            i += login ? login : 1;
             continue;
         }
         size_t n = run_of(s, i, word_char), scheme = scheme_value(s, i);
         hr_str word = hr_str_sub(s, i, i + n);
+        i += scheme ? scheme : n;
         if (scheme) {
             hr_buf_add(out, word);
             hr_buf_lit(out, " [REDACTED]");
-            i += scheme;
-        } else if (hr_str_starts(word, HR_STR("sk-")) && n >= 12) {
-            hr_buf_lit(out, "sk-[REDACTED]");
-            i += n;
-        } else if (secret_name(word) || (hr_str_ieq(word, HR_STR("key")) && i + n < s.n &&
-                                         s.p[i + n] == '=')) {
-            hr_buf_add(out, word);
-            i += n;
-            size_t j = i;
-            while (j < s.n && (s.p[j] == '"' || s.p[j] == '\'' || s.p[j] == ' '))
-                j++;
-            if (j < s.n && (s.p[j] == '=' || s.p[j] == ':')) {
-                j++;
-                while (j < s.n && (s.p[j] == '"' || s.p[j] == '\'' || s.p[j] == ' '))
-                    j++;
-                size_t v = scheme_value(s, j);
-                v = v ? v : run_of(s, j, secret_char);
-                if (v) {
-                    hr_buf_add(out, hr_str_sub(s, i, j));
-                    hr_buf_lit(out, "[REDACTED]");
-                    i = j + v;
-                }
-            }
+        } else if (secret_word(word)) {
+            hr_buf_add(out, hr_str_sub(word, 0, word.p[0] == 's' ? 3 : 4));
+            hr_buf_lit(out, "[REDACTED]");
         } else {
+            bool key = hr_str_ieq(word, HR_STR("key")) && i < s.n && s.p[i] == '=';
             hr_buf_add(out, word);
-            i += n;
+            if (key || secret_name(word))
+                i = redact_value(s, i, out);
         }
     }
 }

@@ -214,9 +214,8 @@ bool hr_str_glob(hr_str pat, hr_str s)
             continue;
         }
         size_t q = p;
-        bool ok = p < pat.n &&
-                  (pat.p[p] == '?' || (pat.p[p] == '[' ? glob_set(pat, &q, c)
-                                                       : hr_lower(pat.p[p]) == c));
+        bool ok = p < pat.n && (pat.p[p] == '?' ||
+                                (pat.p[p] == '[' ? glob_set(pat, &q, c) : hr_lower(pat.p[p]) == c));
         if (ok) {
             p = q + 1;
             i++;

@@ -95,10 +95,12 @@ size_t hr_utf8_floor(hr_str s, size_t n)
     if (n >= s.n)
         return s.n;
     size_t low = n > 3 ? n - 3 : 0;
-    for (size_t i = n;; i--) {
-        if (((unsigned char)s.p[i] & 0xc0) != 0x80)
-            return i;
-        if (i == low)
-            return n;
+    for (size_t i = n; i-- > low;) {
+        if (((unsigned char)s.p[i] & 0xc0) == 0x80)
+            continue;
+        uint32_t cp;
+        size_t len = hr_utf8_decode(hr_str_sub(s, i, s.n), &cp);
+        return i + len > n ? i : n;
     }
+    return n;
 }
