@@ -21,7 +21,7 @@ static hr_identity identify(const hr_header *h, size_t n, const char *body, hr_d
     return id;
 }
 
-#define H(name, value) {HR_STR(name), HR_STR(value)}
+#define H(name, value) {HR_STR_INIT(name), HR_STR_INIT(value)}
 #define COUNT(a) (sizeof(a) / sizeof(*(a)))
 
 static const char tools_body[] =

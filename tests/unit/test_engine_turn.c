@@ -78,7 +78,7 @@ static hr_str request(const talk *t)
                    (int)t->messages.n, t->messages.p);
 }
 
-static const hr_header headers[] = {{HR_STR("x-api-key"), HR_STR("k")}};
+static const hr_header headers[] = {{HR_STR_INIT("x-api-key"), HR_STR_INIT("k")}};
 
 static hr_str forward(hr_engine *e, hr_str body, hr_turn_out *out)
 {
@@ -91,6 +91,17 @@ static hr_str forward(hr_engine *e, hr_str body, hr_turn_out *out)
     hr_str s = hr_str_dup(&arena, hr_buf_str(&b));
     hr_buf_free(&b);
     return s;
+}
+
+/* What happened to the k-th tool result. */
+static const hr_block_note *tool_note(const hr_turn_out *o, size_t k)
+{
+    for (size_t i = 0; i < o->nnotes; i++) {
+        if (o->notes[i].tool_name.n && k-- == 0)
+            return &o->notes[i];
+    }
+    fail_msg("no such tool result");
+    return NULL;
 }
 
 static size_t shared_pieces(hr_str one, hr_str two, size_t *of)
@@ -126,7 +137,7 @@ static void decided_once_and_replayed(void **state)
     call_and_result(&t, 2, rows(80, 3));
     hr_str f2 = forward(e, request(&t), &o2);
     assert_int_equal(o2.nchanged, 2);
-    assert_int_equal(o2.notes[0].reason, HR_R_REPLAYED);
+    assert_int_equal(tool_note(&o2, 0)->reason, HR_R_REPLAYED);
     size_t of, same = shared_pieces(f1, f2, &of);
     assert_int_equal(same, of);
 
@@ -152,7 +163,7 @@ static void history_from_before_us_stays(void **state)
     call_and_result(&t, 1, rows(60, 0));
     call_and_result(&t, 2, rows(60, 9));
     forward(e, request(&t), &o);
-    assert_int_equal(o.notes[0].reason, HR_R_OLD_BLOCK);
+    assert_int_equal(tool_note(&o, 0)->reason, HR_R_OLD_BLOCK);
     assert_int_equal(o.nchanged, 1);
     hr_buf_free(&t.messages);
     hr_engine_close(e);
@@ -219,7 +230,7 @@ static void a_quarantined_conversation_is_left_alone(void **state)
     assert_true(o.edited);
     hr_engine_quarantine(e, o.conversation);
     assert_true(hr_str_eq(forward(e, body, &o), body));
-    assert_int_equal(o.notes[0].reason, HR_R_QUARANTINED);
+    assert_int_equal(tool_note(&o, 0)->reason, HR_R_QUARANTINED);
     hr_buf_free(&t.messages);
     hr_engine_close(e);
 }
@@ -237,10 +248,10 @@ static void every_marker_resolves(void **state)
     assert_true(o.tool_offered); /* something big stands in the first request with tools */
     assert_true(hr_str_has(f, HR_STR("headroom_retrieve")));
     hr_key none = {{0}};
-    assert_memory_not_equal(&o.notes[0].key, &none, sizeof(none));
+    assert_memory_not_equal(&tool_note(&o, 0)->key, &none, sizeof(none));
     hr_entry entry;
     assert_int_equal(
-        hr_store_get(hr_engine_store(e), hr_key_str(&o.notes[0].key), &arena, &entry), HR_OK);
+        hr_store_get(hr_engine_store(e), hr_key_str(&tool_note(&o, 0)->key), &arena, &entry), HR_OK);
     assert_true(hr_str_eq(entry.content, original));
     hr_buf_free(&t.messages);
     hr_engine_close(e);
