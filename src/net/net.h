@@ -32,12 +32,12 @@ typedef struct hr_loop hr_loop; /* one of them */
 typedef struct hr_exchange hr_exchange;
 
 typedef struct hr_request_head {
-    hr_str method, target; /* as received; target = path[?query], absolute form reduced to it */
-    hr_headers headers;    /* valid until on_close */
+    hr_str method, target;  /* as received; target = path[?query], absolute form reduced to it */
+    hr_headers headers;     /* valid until on_close */
     int64_t content_length; /* -1: none or chunked */
     bool chunked;
-    bool peer_loopback;    /* the peer's address is loopback (127/8, ::1, ::ffff:127/8) */
-    char peer[64];         /* numeric address, no port */
+    bool peer_loopback; /* the peer's address is loopback (127/8, ::1, ::ffff:127/8) */
+    char peer[64];      /* numeric address, no port */
 } hr_request_head;
 
 typedef struct hr_server_events {
@@ -93,12 +93,13 @@ typedef struct hr_fetch_opts {
 typedef enum hr_fetch_stage {
     HR_STAGE_CONNECT, /* nothing was sent */
     HR_STAGE_SEND,
-    HR_STAGE_WAIT,    /* sent whole, no byte of the response */
-    HR_STAGE_BODY,    /* the head was delivered */
+    HR_STAGE_WAIT, /* sent whole, no byte of the response */
+    HR_STAGE_BODY, /* the head was delivered */
 } hr_fetch_stage;
 
 typedef struct hr_fetch_events {
-    void (*on_head)(hr_fetch *f, void *ctx, int status, hr_headers h); /* headers valid in the call */
+    void (*on_head)(hr_fetch *f, void *ctx, int status,
+                    hr_headers h); /* headers valid in the call */
     void (*on_body)(hr_fetch *f, void *ctx, hr_str bytes);
     void (*on_drain)(hr_fetch *f, void *ctx); /* streamed request body may go on; may be NULL */
     /* Last callback, never called after hr_fetch_cancel. HR_OK: response complete.
@@ -111,9 +112,10 @@ typedef struct hr_fetch_events {
  * turns out to be dead before any byte of the response is replaced by a fresh one, once, unseen.
  * NULL when memory is short. */
 hr_fetch *hr_fetch_start(hr_loop *l, const hr_fetch_opts *o, const hr_fetch_events *ev, void *ctx);
-bool hr_fetch_write(hr_fetch *f, hr_str bytes); /* streamed body; copies; false: wait for on_drain */
-void hr_fetch_end(hr_fetch *f);                 /* streamed body complete */
-void hr_fetch_pause(hr_fetch *f);               /* stop reading the response */
+bool hr_fetch_write(hr_fetch *f,
+                    hr_str bytes); /* streamed body; copies; false: wait for on_drain */
+void hr_fetch_end(hr_fetch *f);    /* streamed body complete */
+void hr_fetch_pause(hr_fetch *f);  /* stop reading the response */
 void hr_fetch_resume(hr_fetch *f);
 void hr_fetch_cancel(hr_fetch *f); /* no further callbacks; the connection is closed */
 
@@ -121,19 +123,23 @@ void hr_fetch_cancel(hr_fetch *f); /* no further callbacks; the connection is cl
 
 typedef struct hr_net_opts {
     hr_str host;
-    uint16_t port;          /* 0: any free port, see hr_net_port */
-    unsigned loops;         /* 0: one per core, at most 4 */
-    unsigned workers;       /* threads of the work pool; 0: one per core, at least 2 */
-    unsigned queue_limit;   /* waiting jobs; beyond it hr_pool_submit answers HR_E_BUSY; 0: 256 */
-    unsigned max_clients;   /* further connections get 503; 0: 1000 */
+    uint16_t port;        /* 0: any free port, see hr_net_port */
+    unsigned loops;       /* 0: one per core, at most 4 */
+    unsigned workers;     /* threads of the work pool; 0: one per core, at least 2 */
+    unsigned queue_limit; /* waiting jobs; beyond it hr_pool_submit answers HR_E_BUSY; 0: 256 */
+    unsigned max_clients; /* further connections get 503; 0: 1000 */
     unsigned max_idle_upstream; /* kept connections per loop; 0: 100 */
     uint32_t idle_upstream_ms;  /* 90000 */
     uint32_t client_idle_ms;    /* keep-alive time of a quiet client connection; 0: 75000 */
     uint32_t head_ms;           /* to receive a request head; 0: 30000 */
+    uint32_t drain_ms;          /* after the first SIGTERM or SIGINT; 0: 30000 */
     size_t max_head;            /* bytes of a request head; 0: 64 KiB */
     bool tls_strict;            /* X509_V_FLAG_X509_STRICT */
     const char *ca_replace;     /* SSL_CERT_FILE / REQUESTS_CA_BUNDLE, or NULL */
     const char *ca_add;         /* NODE_EXTRA_CA_CERTS, or NULL */
+    /* Values of HTTP_PROXY, HTTPS_PROXY and NO_PROXY, or NULL. The proxy's URL is http://…; https
+     * targets go through CONNECT. NO_PROXY: comma list of hosts, .suffixes, host:port, or "*". */
+    const char *http_proxy, *https_proxy, *no_proxy;
     const hr_clock *clock;
     hr_server_events events;
     void *ctx;
@@ -148,8 +154,13 @@ int hr_net_run(hr_net *n);
 void hr_net_stop(hr_net *n, uint32_t drain_ms);
 void hr_net_close(hr_net *n);
 
+unsigned hr_net_loops(const hr_net *n);
+/* For timers and posts of the program itself, which belong to no exchange. */
+hr_loop *hr_net_loop(hr_net *n, unsigned i);
+
 typedef struct hr_timer hr_timer;
-/* Calls fn once after ms on the loop. Cancelled timers are freed by net. */
+/* Calls fn once after ms on the loop; the pointer is dead when fn is called or the timer is
+ * cancelled. Timers still waiting when the loop ends are dropped without a call. */
 hr_timer *hr_timer_start(hr_loop *l, uint32_t ms, void (*fn)(void *ctx), void *ctx);
 void hr_timer_cancel(hr_timer *t);
 /* Runs fn on the loop's thread; any thread may call it. */
@@ -162,7 +173,8 @@ hr_err hr_pool_submit(hr_loop *l, void (*work)(void *ctx), void (*done)(void *ct
 typedef struct hr_net_stats {
     uint64_t accepted, refused, clients, exchanges, fetches, upstream_open, upstream_idle;
     uint64_t pool_queued, pool_running, pool_done, pool_refused, pool_workers;
-    uint64_t pool_queued_max, pool_wait_us_total, pool_wait_us_max, pool_run_us_total, pool_run_us_max;
+    uint64_t pool_queued_max, pool_wait_us_total, pool_wait_us_max, pool_run_us_total,
+        pool_run_us_max;
 } hr_net_stats;
 void hr_net_stats_get(const hr_net *n, hr_net_stats *out);
 
