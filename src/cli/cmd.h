@@ -22,11 +22,7 @@ typedef struct hr_cmd {
     int (*run)(const hr_settings *s);
 } hr_cmd;
 
-extern const hr_cmd hr_cmd_proxy, hr_cmd_doctor;
-/* Weak until their files are there: the table leaves out a command that is not linked. */
-extern const hr_cmd hr_cmd_compress __attribute__((weak));
-extern const hr_cmd hr_cmd_retrieve __attribute__((weak));
-extern const hr_cmd hr_cmd_count __attribute__((weak));
+extern const hr_cmd hr_cmd_proxy, hr_cmd_compress, hr_cmd_retrieve, hr_cmd_count, hr_cmd_doctor;
 
 /* The i-th command in the order of the help, NULL behind the last. */
 const hr_cmd *hr_cmd_at(size_t i);

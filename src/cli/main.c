@@ -9,13 +9,9 @@ extern char **environ;
 
 const hr_cmd *hr_cmd_at(size_t i)
 {
-    const hr_cmd *const all[] = {&hr_cmd_proxy, &hr_cmd_doctor, &hr_cmd_compress, &hr_cmd_retrieve,
-                                 &hr_cmd_count};
-    for (size_t k = 0; k < sizeof(all) / sizeof(*all); k++) {
-        if (all[k] && i-- == 0)
-            return all[k];
-    }
-    return NULL;
+    static const hr_cmd *const all[] = {&hr_cmd_proxy, &hr_cmd_compress, &hr_cmd_retrieve,
+                                        &hr_cmd_count, &hr_cmd_doctor};
+    return i < sizeof(all) / sizeof(*all) ? all[i] : NULL;
 }
 
 static const hr_cmd *find(hr_str name)
