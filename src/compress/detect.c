@@ -142,7 +142,8 @@ static hr_kind lists(hr_str s, const hr_shape_counts *c)
     size_t grep = c->grep + c->grep_context, grouped = c->grep_head + c->grep_context;
     bool diagnostics = c->build_strong * 2 > n;
     if (share(grep, n, 60, 2) && !diagnostics)
-        return share(c->levelled, n, 50, 2) ? HR_KIND_BUILD : HR_KIND_SEARCH;
+        return share(c->levelled, n, 50, 2) || c->lint * 10 > n * 7 ? HR_KIND_BUILD
+                                                                    : HR_KIND_SEARCH;
     if (share(grouped, n, 50, 3) && c->grep_head >= 2 && !diagnostics)
         return HR_KIND_SEARCH;
     /* Values without spaces between delimiters: a table even when it starts with a date. */

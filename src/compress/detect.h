@@ -75,7 +75,7 @@ typedef struct hr_shape_counts {
     size_t lines, filled, bytes, longest;
     size_t ansi;
     size_t diff_head, diff_hunk, diff_change;
-    size_t grep, grep_context, grep_head, grep_count;
+    size_t grep, grep_context, grep_head, grep_count, lint;
     size_t stamped, levelled, kv;
     size_t build, build_strong, build_sure;
     size_t json_member, json_row, spaces, top, top_stamped;

@@ -106,6 +106,10 @@ static void search(hr_shape_counts *c, hr_str s)
             break;
         if (hr_time_len(s) || (sep == '-' && !pathlike(path)))
             break;
+        /* path:12:80: message is a linter's, not a search's */
+        size_t col = digit_run(s, i + 2 + n);
+        c->lint +=
+            sep == ':' && col && at(s, i + 2 + n + col) == ':' && at(s, i + 3 + n + col) == ' ';
         c->grep += sep == ':';
         c->grep_context += sep == '-';
         break;

@@ -52,7 +52,7 @@ static bool continues(const hr_log *l, size_t i, bool in_traceback)
     hr_str s = l->plain[i];
     if (i == 0 || blank(s) || blank(l->plain[i - 1]))
         return false;
-    if (l->head[i])
+    if (l->head[i] || l->class[i] || l->class[i - 1])
         return false;
     if (hr_is_space(s.p[0]) || l->stamped || frame(s))
         return true;
@@ -89,6 +89,20 @@ static uint64_t shape(const hr_log *l, size_t from, size_t n)
     return h | 1ull << 63;
 }
 
+/* What tells a group's lines from others: their template, or the class they are in. */
+static uint64_t line_key(const hr_log *l, size_t i)
+{
+    hr_str s = hr_str_trim(l->plain[i]);
+    switch ((hr_log_class)l->class[i]) {
+    case HR_LOG_PLAIN:
+        return l->tpl[i];
+    case HR_LOG_TAGGED:
+        return hr_hash64(hr_str_sub(s, hr_str_rfind_char(s, '['), s.n)) >> 4 | 1ull << 59;
+    default:
+        return (uint64_t)l->class[i] << 40;
+    }
+}
+
 static hr_level level_of(const hr_log *l, size_t from, size_t n)
 {
     hr_level best = HR_LEVEL_NONE;
@@ -99,7 +113,8 @@ static hr_level level_of(const hr_log *l, size_t from, size_t n)
     return best;
 }
 
-static hr_err add_unit(hr_log *l, hr_map *ids, size_t line, size_t n, bool whole, uint64_t key, hr_arena *a)
+static hr_err add_unit(hr_log *l, hr_map *ids, size_t line, size_t n, bool whole, uint64_t key,
+                       hr_arena *a)
 {
     hr_log_unit *u = hr_vec_push(&l->units, a);
     hr_level level = level_of(l, line, n);
@@ -113,6 +128,7 @@ static hr_err add_unit(hr_log *l, hr_map *ids, size_t line, size_t n, bool whole
         g->first = (uint32_t)(l->units.n - 1);
         g->lines = (uint32_t)n;
         g->level = level;
+        g->class = n == 1 ? (hr_log_class)l->class[line] : HR_LOG_PLAIN;
         *id = (uint32_t)l->groups.n;
     }
     *u = (hr_log_unit){(uint32_t)line, (uint32_t)n, *id - 1, whole};
@@ -165,14 +181,14 @@ static hr_err make_units(hr_log *l, hr_arena *a)
     for (size_t r = 0; r < starts.n; r++) {
         size_t from = starts.p[r], n = (r + 1 < starts.n ? starts.p[r + 1] : l->n) - from;
         uint64_t key = shape(l, from, n);
-        bool whole = n > 1 && n <= HR_LOG_RECORD &&
-                     (*count_at(&shapes, key, a) > 1 || troubled(l, from, n));
+        bool whole =
+            n > 1 && n <= HR_LOG_RECORD && (*count_at(&shapes, key, a) > 1 || troubled(l, from, n));
         hr_err e = HR_OK;
         if (whole) {
             e = add_unit(l, &ids, from, n, true, key, a);
         } else {
             for (size_t i = from; i < from + n && e == HR_OK; i++)
-                e = add_unit(l, &ids, i, 1, false, l->tpl[i], a);
+                e = add_unit(l, &ids, i, 1, false, line_key(l, i), a);
         }
         if (e != HR_OK)
             return e;
@@ -191,7 +207,8 @@ hr_err hr_log_read(hr_str text, const hr_deadline *deadline, hr_arena *a, hr_log
     l->tpl = HR_NEW_ARRAY(a, uint32_t, l->n + 1);
     l->head = HR_NEW_ARRAY(a, uint32_t, l->n + 1);
     l->level = HR_NEW_ARRAY(a, uint8_t, l->n + 1);
-    if (!l->raw || !l->plain || !l->tpl || !l->head || !l->level || l->n >= UINT32_MAX)
+    l->class = HR_NEW_ARRAY(a, uint8_t, l->n + 1);
+    if (!l->raw || !l->plain || !l->tpl || !l->head || !l->level || !l->class || l->n >= UINT32_MAX)
         return HR_E_NOMEM;
     size_t filled = 0, stamped = 0;
     rest = text;
@@ -207,6 +224,7 @@ hr_err hr_log_read(hr_str text, const hr_deadline *deadline, hr_arena *a, hr_log
         stamped += l->head[i] > 0;
     }
     l->stamped = stamped * 2 > filled;
+    hr_log_classify(l);
     hr_err e = hr_tpl_mine(l->plain, l->n, deadline, a, &l->tpls, l->tpl, &l->ntpl);
     return e == HR_OK ? make_units(l, a) : e;
 }

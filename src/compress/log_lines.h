@@ -10,10 +10,20 @@
 
 enum { HR_LOG_RECORD = 64 }; /* longer records fall apart into lines */
 
+/* Lines that build and test tools print by the hundred, told by their form, not their words. */
+typedef enum hr_log_class {
+    HR_LOG_PLAIN,
+    HR_LOG_PASSED,  /* one test that passed */
+    HR_LOG_SOURCE,  /* source text that a test runner prints above the failing line */
+    HR_LOG_EXCERPT, /* source text under a compiler's warning */
+    HR_LOG_TAGGED,  /* a compiler's warning that names its option, [-Wunused] */
+} hr_log_class;
+
 typedef struct hr_log_group {
     uint32_t count, first, last; /* units */
     uint32_t lines;              /* in each unit, as in the first */
     hr_level level;
+    hr_log_class class;
 } hr_log_group;
 
 typedef struct hr_log_unit {
@@ -26,7 +36,7 @@ typedef struct hr_log {
     hr_str *raw, *plain; /* lines without their LF; plain without escapes and overwritten parts */
     uint32_t *tpl;       /* template group of each line */
     uint32_t *head;      /* bytes of each line's head */
-    uint8_t *level;
+    uint8_t *level, *class;
     hr_tpl *tpls;
     size_t n, ntpl;
     HR_VEC(hr_log_unit) units;
@@ -36,6 +46,8 @@ typedef struct hr_log {
 } hr_log;
 
 /* HR_E_NOMEM, HR_E_TIMEOUT. */
+/* Sets class[i] of each line; plain and level are read. */
+void hr_log_classify(hr_log *l);
 hr_err hr_log_read(hr_str text, const hr_deadline *deadline, hr_arena *a, hr_log *out);
 
 #endif

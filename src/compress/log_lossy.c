@@ -5,11 +5,16 @@
 #include "compress/marker.h"
 
 enum {
-    KEEP_ALL = 2,       /* units of groups this small stay */
-    DISTINCT = 8,       /* different messages kept of one error */
-    QUERY_LINES = 40,   /* lines kept because the query names something in them */
-    RARE_TERM = 8,      /* a query word is telling when it occurs in so few lines */
-    EXTREMES = 12,      /* lines kept because the query asks for the largest or smallest */
+    KEEP_ALL = 2,        /* units of groups this small stay */
+    DISTINCT = 8,        /* different messages kept of one error in a log */
+    DISTINCT_BUILD = 24, /* and in the output of a build or test run */
+    DISTINCT_TAGGED = 4, /* and of one kind of compiler warning */
+    ODD_VALUES = 3,      /* lines kept for one place's values that hardly occur */
+    ODD_LINES = 60,      /* and in all */
+    ANCESTORS = 4,       /* lines kept above such a line to tell where it stands */
+    QUERY_LINES = 40,    /* lines kept because the query names something in them */
+    RARE_TERM = 8,       /* a query word is telling when it occurs in so few lines */
+    EXTREMES = 12,       /* lines kept because the query asks for the largest or smallest */
     SOURCES_MAX = 120,
 };
 
@@ -17,7 +22,8 @@ typedef struct plan {
     const hr_compress_opts *o;
     const hr_log *l;
     hr_arena *a;
-    bool *keep; /* one a unit */
+    bool *keep;   /* one a unit */
+    bool *wanted; /* one a line: units with such a line are kept too */
     hr_log_summary *sums;
     hr_query query;
 } plan;
@@ -39,8 +45,12 @@ static hr_err keep_by_group(plan *p)
     for (uint32_t u = 0; u < l->units.n; u++) {
         const hr_log_unit *unit = &l->units.p[u];
         const hr_log_group *g = &l->groups.p[unit->group];
-        p->keep[u] = g->count <= KEEP_ALL || g->first == u;
-        if (g->level != HR_LEVEL_ERROR || g->count <= KEEP_ALL || distinct[unit->group] >= DISTINCT)
+        p->keep[u] = g->class == HR_LOG_SOURCE ? false : g->count <= KEEP_ALL || g->first == u;
+        size_t most = g->class == HR_LOG_TAGGED   ? DISTINCT_TAGGED
+                      : g->level < HR_LEVEL_ERROR ? 0
+                      : l->stamped                ? DISTINCT
+                                                  : DISTINCT_BUILD;
+        if (g->count <= KEEP_ALL || distinct[unit->group] >= most)
             continue;
         bool fresh;
         if (!hr_map_put(&messages, message(l, unit->line), &fresh))
@@ -100,12 +110,74 @@ static void keep_by_query(plan *p)
     }
 }
 
+static size_t indent(hr_str s)
+{
+    size_t n = 0;
+    while (n < s.n && hr_is_space(s.p[n]))
+        n++;
+    return n;
+}
+
+/* Keeps the line, and above it the lines it is nested in. */
+static void keep_with_context(plan *p, uint32_t line)
+{
+    const hr_log *l = p->l;
+    size_t depth = indent(l->plain[line]);
+    p->wanted[line] = true;
+    for (size_t i = line, found = 0; i > 0 && depth > 0 && found < ANCESTORS && line - i < 200;
+         i--) {
+        hr_str s = l->plain[i - 1];
+        size_t d = indent(s);
+        if (d >= depth || d == s.n)
+            continue;
+        p->wanted[i - 1] = true;
+        depth = d;
+        found++;
+    }
+}
+
+/* A value that one or two lines have where dozens have others is what people look for: "replicas =
+ * 0" among twos and threes, or a duration far away from the rest. */
+static void keep_odd(plan *p)
+{
+    const hr_log *l = p->l;
+    size_t left = ODD_LINES;
+    for (size_t g = 0; g < l->groups.n; g++) {
+        uint32_t n = l->groups.p[g].count;
+        if (n < 12 || l->groups.p[g].class)
+            continue;
+        for (uint32_t k = 0; k < p->sums[g].nslots; k++) {
+            const hr_log_slot *s = &p->sums[g].slots[k];
+            size_t mine = 0;
+            uint32_t rare = n >= 100 ? 2 : 1, common = 0;
+            for (uint32_t i = 0; s->nvalues <= HR_LOG_VALUES && i < s->nvalues; i++)
+                common += s->count[i] > rare;
+            for (uint32_t i = 0; common && s->nvalues <= HR_LOG_VALUES && i < s->nvalues; i++) {
+                if (s->count[i] > rare || mine >= ODD_VALUES || left == 0)
+                    continue;
+                keep_with_context(p, s->line[i]);
+                mine++;
+                left--;
+            }
+            if (!s->numeric || s->nvalues <= HR_LOG_VALUES || left == 0)
+                continue;
+            double mean = s->sum / n, var = s->squares / n - mean * mean, d = s->max - mean;
+            if (n >= 30 && var > 0 && d * d > 36 * var) {
+                keep_with_context(p, s->max_line);
+                left--;
+            }
+        }
+    }
+}
+
 /* Questions for an extreme are answered by the line that has it. */
 static void keep_extremes(plan *p)
 {
-    static const char *const most[] = {"longest", "largest", "biggest", "highest",  "maximum", "max",
-                                       "slowest", "greatest", "heaviest", "strongest", "peak"};
-    static const char *const least[] = {"shortest", "smallest", "lowest", "minimum", "min", "fastest"};
+    static const char *const most[] = {"longest",  "largest",   "biggest", "highest",
+                                       "maximum",  "max",       "slowest", "greatest",
+                                       "heaviest", "strongest", "peak"};
+    static const char *const least[] = {"shortest", "smallest", "lowest",
+                                        "minimum",  "min",      "fastest"};
     bool want_max = false, want_min = false;
     for (size_t k = 0; k < p->query.nterms; k++) {
         for (size_t i = 0; i < sizeof most / sizeof *most; i++)
@@ -116,21 +188,19 @@ static void keep_extremes(plan *p)
     if (!want_max && !want_min)
         return;
     const hr_log *l = p->l;
-    uint8_t *wanted = HR_NEW_ARRAY(p->a, uint8_t, l->n + 1);
-    if (!wanted)
-        return;
     size_t left = EXTREMES;
     for (size_t g = 0; g < l->groups.n && left; g++) {
         for (uint32_t k = 0; k < p->sums[g].nslots && left; k++) {
             const hr_log_slot *s = &p->sums[g].slots[k];
-            if (!s->numeric || s->min >= s->max)
+            if (s->nvalues < 2 || !(s->numeric || s->led))
                 continue;
-            left -= !wanted[want_max ? s->max_line : s->min_line];
-            wanted[want_max ? s->max_line : s->min_line] = 1;
+            uint32_t hi = s->numeric ? s->max_line : s->lead_max_line;
+            uint32_t lo = s->numeric ? s->min_line : s->lead_min_line;
+            uint32_t line = want_max ? hi : lo;
+            left -= !p->wanted[line];
+            p->wanted[line] = true;
         }
     }
-    for (uint32_t u = 0; u < l->units.n; u++)
-        p->keep[u] |= wanted[l->units.p[u].line];
 }
 
 /* The last time, without the date when the first line already told it. */
@@ -164,9 +234,11 @@ static void sources(const hr_log_summary *s, hr_buf *b)
             k++;
         suffix = k;
     }
-    while (prefix && (hr_is_alnum(f.p[prefix - 1]) || f.p[prefix - 1] == '.' || f.p[prefix - 1] == '_'))
+    while (prefix &&
+           (hr_is_alnum(f.p[prefix - 1]) || f.p[prefix - 1] == '.' || f.p[prefix - 1] == '_'))
         prefix--;
-    while (suffix && (hr_is_alnum(f.p[f.n - suffix]) || f.p[f.n - suffix] == '.' || f.p[f.n - suffix] == '_'))
+    while (suffix &&
+           (hr_is_alnum(f.p[f.n - suffix]) || f.p[f.n - suffix] == '.' || f.p[f.n - suffix] == '_'))
         suffix--;
     for (uint32_t i = 0; i < s->nsources; i++)
         total += s->sources[i].n;
@@ -177,7 +249,8 @@ static void sources(const hr_log_summary *s, hr_buf *b)
         hr_str v = s->sources[i];
         if (i)
             hr_buf_addc(b, '|');
-        hr_buf_add(b, hr_str_trim(hr_str_sub(v, prefix < v.n - suffix ? prefix : v.n - suffix, v.n - suffix)));
+        hr_buf_add(b, hr_str_trim(hr_str_sub(v, prefix < v.n - suffix ? prefix : v.n - suffix,
+                                             v.n - suffix)));
     }
 }
 
@@ -186,7 +259,11 @@ static void annotate(const plan *p, uint32_t group, uint32_t folded, hr_buf *b)
 {
     const hr_log *l = p->l;
     const hr_log_summary *s = &p->sums[group];
-    size_t at = b->n;
+    if (l->groups.p[group].class == HR_LOG_PASSED || l->groups.p[group].class == HR_LOG_TAGGED) {
+        hr_buf_addf(b, "[+%u %s]\n", folded,
+                    l->groups.p[group].class == HR_LOG_PASSED ? "passed" : "of this kind");
+        return;
+    }
     hr_buf_addf(b, "[+%u similar", folded);
     if (l->groups.p[group].lines > 1 && l->units.p[l->groups.p[group].first].whole)
         hr_buf_addf(b, " records of %u lines", l->groups.p[group].lines);
@@ -202,8 +279,14 @@ static void annotate(const plan *p, uint32_t group, uint32_t folded, hr_buf *b)
         b->n = before;
     sources(s, b);
     hr_buf_lit(b, "]\n");
-    /* The escape for text that would make a line of its own: none; values have no line breaks. */
-    (void)at;
+}
+
+static void put_gap(uint32_t similar, uint32_t source, hr_buf *b)
+{
+    if (similar)
+        hr_buf_addf(b, similar == 1 ? "[%u similar line]\n" : "[%u similar lines]\n", similar);
+    if (source)
+        hr_buf_addf(b, source == 1 ? "[%u source line]\n" : "[%u source lines]\n", source);
 }
 
 static void put_lines(const hr_log *l, const hr_log_unit *u, hr_buf *b)
@@ -224,8 +307,9 @@ hr_err hr_log_lossy(const hr_compress_opts *o, const hr_log *l, const hr_key *ke
 {
     plan p = {.o = o, .l = l, .a = a};
     p.keep = HR_NEW_ARRAY(a, bool, l->units.n + 1);
+    p.wanted = HR_NEW_ARRAY(a, bool, l->n + 1);
     uint32_t *folded = HR_NEW_ARRAY(a, uint32_t, l->groups.n + 1);
-    if (!p.keep || !folded)
+    if (!p.keep || !p.wanted || !folded)
         return HR_E_NOMEM;
     hr_err e = hr_log_summaries(l, KEEP_ALL + 1, o->deadline, a, &p.sums);
     if (e == HR_OK)
@@ -235,6 +319,11 @@ hr_err hr_log_lossy(const hr_compress_opts *o, const hr_log *l, const hr_key *ke
     hr_query_parse(o->query, a, &p.query);
     keep_by_query(&p);
     keep_extremes(&p);
+    keep_odd(&p);
+    for (uint32_t u = 0; u < l->units.n; u++) {
+        for (uint32_t i = 0; i < l->units.p[u].lines; i++)
+            p.keep[u] |= p.wanted[l->units.p[u].line + i];
+    }
 
     size_t dropped = 0, total = l->n;
     for (uint32_t u = 0; u < l->units.n; u++) {
@@ -249,17 +338,18 @@ hr_err hr_log_lossy(const hr_compress_opts *o, const hr_log *l, const hr_key *ke
     if (dropped < 3)
         return HR_OK;
     hr_buf b = HR_BUF_INIT(0);
-    uint32_t gap = 0, told = UINT32_MAX; /* group whose count was just printed */
+    uint32_t gap = 0, source = 0, told = UINT32_MAX; /* group whose count was just printed */
     for (uint32_t u = 0; u < l->units.n; u++) {
         const hr_log_unit *unit = &l->units.p[u];
         uint32_t g = unit->group;
         if (!p.keep[u]) {
-            gap += g == told || is_blank(l, unit) ? 0 : unit->lines;
+            bool text = l->groups.p[g].class == HR_LOG_SOURCE;
+            if (g != told && !is_blank(l, unit))
+                *(text ? &source : &gap) += unit->lines;
             continue;
         }
-        if (gap)
-            hr_buf_addf(&b, "[%u similar lines]\n", gap);
-        gap = 0;
+        put_gap(gap, source, &b);
+        gap = source = 0;
         put_lines(l, unit, &b);
         told = UINT32_MAX;
         if (l->groups.p[g].first == u && folded[g] && !is_blank(l, unit)) {
@@ -267,9 +357,9 @@ hr_err hr_log_lossy(const hr_compress_opts *o, const hr_log *l, const hr_key *ke
             told = g;
         }
     }
-    if (gap)
-        hr_buf_addf(&b, "[%u similar lines]\n", gap);
-    hr_str what = hr_strf(a, "%zu of %zu lines folded into the counts in brackets.", dropped, total);
+    put_gap(gap, source, &b);
+    hr_str what =
+        hr_strf(a, "%zu of %zu lines folded into the counts in brackets.", dropped, total);
     hr_marker_text(&b, what, key, o->via);
     *out = b.err ? HR_STR_NONE : hr_str_dup(a, hr_buf_str(&b));
     e = b.err;

@@ -27,7 +27,7 @@ static bool number(hr_str s, double *v)
     return true;
 }
 
-static void see_value(hr_log_slot *s, hr_str v)
+static void see_value(hr_log_slot *s, hr_str v, uint32_t line)
 {
     if (s->nvalues == 0) {
         s->first = v;
@@ -44,25 +44,52 @@ static void see_value(hr_log_slot *s, hr_str v)
     if (s->nvalues > HR_LOG_VALUES)
         return;
     for (uint32_t i = 0; i < s->nvalues; i++) {
-        if (hr_str_eq(s->values[i], v))
+        if (hr_str_eq(s->values[i], v)) {
+            s->count[i]++;
             return;
+        }
     }
-    if (s->nvalues < HR_LOG_VALUES)
+    if (s->nvalues < HR_LOG_VALUES) {
         s->values[s->nvalues] = v;
+        s->count[s->nvalues] = 1;
+        s->line[s->nvalues] = line;
+    }
     s->nvalues++;
+}
+
+/* The number a value starts with ("2890 some/file.py"). */
+static void see_lead(hr_log_slot *s, hr_str v, uint32_t line)
+{
+    double x;
+    size_t n = 0;
+    while (n < v.n && n < 18 && (hr_is_digit(v.p[n]) || v.p[n] == '.'))
+        n++;
+    bool good = (n == v.n || hr_is_space(v.p[n])) && number(hr_str_sub(v, 0, n), &x);
+    if (s->seen++ == 0)
+        s->led = good;
+    s->led &= good;
+    if (!s->led)
+        return;
+    if (s->seen == 1 || x < s->lead_min) {
+        s->lead_min = x;
+        s->lead_min_line = line;
+    }
+    if (s->seen == 1 || x > s->lead_max) {
+        s->lead_max = x;
+        s->lead_max_line = line;
+    }
 }
 
 /* The shared ends must not cut a number or a word in two. */
 static void settle_ends(hr_log_slot *s)
 {
     hr_str f = s->first;
-    while (s->prefix && s->prefix < f.n && (hr_is_alnum(f.p[s->prefix - 1]) || f.p[s->prefix - 1] == '.'))
+    while (s->prefix && s->nvalues > 1 &&
+           (hr_is_alnum(f.p[s->prefix - 1]) || f.p[s->prefix - 1] == '.'))
         s->prefix--;
-    if (s->prefix == f.n && s->nvalues > 1)
-        s->prefix = 0;
     while (s->suffix && hr_is_digit(f.p[f.n - s->suffix]))
         s->suffix--;
-    if (s->suffix && f.p[f.n - s->suffix] == '.')
+    if (s->suffix > 1 && f.p[f.n - s->suffix] == '.' && hr_is_digit(f.p[f.n - s->suffix + 1]))
         s->suffix--;
     if (s->prefix + s->suffix > f.n)
         s->suffix = (uint32_t)f.n - s->prefix;
@@ -74,24 +101,29 @@ static hr_str middle(const hr_log_slot *s, hr_str v)
 }
 
 /* Letters in front of a number belong to the frame ("core.2275", "v12"). */
-static void widen_prefix(hr_log_slot *s)
+static void find_letters(hr_log_slot *s)
 {
     hr_str f = s->first;
-    while (s->prefix + s->suffix < f.n && !hr_is_digit(f.p[s->prefix]) && f.p[s->prefix] != '-')
-        s->prefix++;
+    uint32_t i = s->prefix;
+    while (i + s->suffix < f.n && !hr_is_digit(f.p[i]) && f.p[i] != '-')
+        i++;
+    s->letters = i - s->prefix;
 }
 
 static void see_number(hr_log_slot *s, hr_str v, uint32_t line)
 {
     double x;
-    hr_str m = middle(s, v);
+    size_t front = s->prefix + s->letters;
     if (!s->numeric)
         return;
-    bool same = v.n >= s->prefix + s->suffix && memcmp(v.p, s->first.p, s->prefix) == 0;
+    bool same = v.n > front + s->suffix && memcmp(v.p, s->first.p, front) == 0;
+    hr_str m = same ? hr_str_sub(v, front, v.n - s->suffix) : v;
     if (!same || !number(m, &x)) {
         s->numeric = false;
         return;
     }
+    s->sum += x;
+    s->squares += x * x;
     if (s->min_text.p == NULL || x < s->min) {
         s->min = x;
         s->min_text = m;
@@ -104,7 +136,8 @@ static void see_number(hr_log_slot *s, hr_str v, uint32_t line)
     }
 }
 
-static hr_str after_time(const hr_log *l, uint32_t line, const hr_tpl_slot *slots, size_t n, hr_str *time)
+static hr_str after_time(const hr_log *l, uint32_t line, const hr_tpl_slot *slots, size_t n,
+                         hr_str *time)
 {
     uint32_t end = 0;
     *time = HR_STR_NONE;
@@ -157,7 +190,9 @@ static hr_err visit(const hr_log *l, uint32_t unit, bool second, hr_arena *a, hr
         if (second)
             see_number(&s->slots[k], v, line);
         else
-            see_value(&s->slots[k], v);
+            see_value(&s->slots[k], v, line);
+        if (!second)
+            see_lead(&s->slots[k], v, line);
         k++;
     }
     return HR_OK;
@@ -184,7 +219,7 @@ hr_err hr_log_summaries(const hr_log *l, uint32_t least, const hr_deadline *dead
             for (uint32_t k = 0; k < all[g].nslots; k++) {
                 hr_log_slot *s = &all[g].slots[k];
                 settle_ends(s);
-                widen_prefix(s);
+                find_letters(s);
                 s->numeric = s->nvalues > 1;
             }
         }
@@ -194,7 +229,7 @@ hr_err hr_log_summaries(const hr_log *l, uint32_t least, const hr_deadline *dead
 
 static void describe_slot(const hr_log_slot *s, hr_buf *b)
 {
-    hr_buf_add(b, hr_str_sub(s->first, 0, s->prefix));
+    hr_buf_add(b, hr_str_sub(s->first, 0, s->prefix + (s->numeric ? s->letters : 0)));
     if (s->numeric) {
         hr_buf_addc(b, '<');
         hr_buf_add(b, s->min_text);

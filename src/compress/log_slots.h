@@ -1,22 +1,30 @@
-/* log_slots: what varies among the lines of a group, in a few words (internal to compress/log*.c). */
+/* log_slots: what varies among the lines of a group, in a few words (internal to compress/log*.c).
+ */
 #ifndef HR_COMPRESS_LOG_SLOTS_H
 #define HR_COMPRESS_LOG_SLOTS_H
 
 #include "base/buf.h"
 #include "compress/log_lines.h"
 
-enum { HR_LOG_VALUES = 6 };
+enum { HR_LOG_VALUES = 8 };
 
 /* One place of a group: the values met there. */
 typedef struct hr_log_slot {
     hr_str first;
     hr_str values[HR_LOG_VALUES]; /* distinct ones, the first few */
+    uint32_t count[HR_LOG_VALUES];
+    uint32_t line[HR_LOG_VALUES]; /* where each was met first */
     uint32_t nvalues;             /* HR_LOG_VALUES + 1: more */
     uint32_t prefix, suffix;      /* bytes all values share */
+    uint32_t letters;             /* bytes behind the prefix before a number may start */
     bool numeric;                 /* the rest of each is a number */
-    double min, max;
+    double min, max, sum, squares;
+    uint32_t seen;
     hr_str min_text, max_text;
     uint32_t min_line, max_line;
+    bool led; /* each value starts with a number, whatever follows */
+    double lead_min, lead_max;
+    uint32_t lead_min_line, lead_max_line;
 } hr_log_slot;
 
 typedef struct hr_log_summary {
