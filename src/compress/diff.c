@@ -167,7 +167,7 @@ typedef struct writer {
     hr_query query;
     size_t context, folded, space; /* lines left out, by cause */
     hr_str path;
-    bool generated;
+    bool generated, deleted;
 } writer;
 
 static void put(writer *w, hr_str line)
@@ -223,18 +223,40 @@ static size_t space_pairs(const line_vec *v, size_t i)
     return dels;
 }
 
+/* A body nobody reads line by line: a lock file, or all of a file that is gone. What the reader
+ * asked for stays. */
+static void fold_hunk(writer *w, size_t from, size_t to)
+{
+    size_t add = 0, del = 0;
+    for (size_t i = from; i <= to; i++) {
+        bool end = i == to;
+        if ((end || wanted(w, w->v->p[i].s)) && add + del) {
+            hr_buf_addf(&w->out, "~%zu %s lines", add + del, w->deleted ? "deleted" : "generated");
+            if (!w->deleted)
+                hr_buf_addf(&w->out, ": %zu added, %zu removed", add, del);
+            hr_buf_addc(&w->out, '\n');
+            w->folded += add + del;
+            add = del = 0;
+        }
+        if (end)
+            break;
+        if (wanted(w, w->v->p[i].s)) {
+            put(w, w->v->p[i].s);
+        } else if (w->v->p[i].kind == L_CONTEXT) {
+            w->context++;
+        } else {
+            add += w->v->p[i].kind == L_ADD;
+            del += w->v->p[i].kind != L_ADD;
+        }
+    }
+}
+
 /* The body of one hunk, from the line behind its header to the next header. */
 static void put_hunk(writer *w, size_t from, size_t to)
 {
     const line_vec *v = w->v;
-    if (w->generated) {
-        size_t add = 0, del = 0;
-        for (size_t i = from; i < to; i++) {
-            add += v->p[i].kind == L_ADD;
-            del += v->p[i].kind == L_DEL;
-        }
-        hr_buf_addf(&w->out, "~%zu generated lines: %zu added, %zu removed\n", to - from, add, del);
-        w->folded += to - from;
+    if (w->generated || w->deleted) {
+        fold_hunk(w, from, to);
         return;
     }
     bool ignore_space = !space_matters(w->path);
@@ -271,6 +293,10 @@ static hr_err lossy_form(const hr_compress_opts *o, writer *w, size_t *missing)
                 w->generated = is_generated(path);
             }
         }
+        if (l->kind == L_FILE)
+            w->deleted = false;
+        else if (l->kind == L_META && hr_str_starts(l->s, HR_STR("deleted file mode ")))
+            w->deleted = true;
         put(w, l->s);
         i++;
         if (l->kind != L_HUNK)
@@ -354,12 +380,14 @@ hr_err hr_compress_diff(const hr_compress_opts *o, hr_str text, const hr_key *ke
     if (err == HR_OK && missing) {
         hr_marker_text(&w.out,
                        hr_strf(a,
-                               "%zu of %zu lines omitted: %zu context, %zu generated, %zu "
+                               "%zu of %zu lines omitted: %zu context, %zu of deleted or generated "
+                               "files, %zu "
                                "white space only.",
                                missing, v.n, w.context, w.folded, w.space),
                        key, o->via);
         out->lossy = hr_str_dup(a, hr_buf_str(&w.out));
         out->lossy_reason = HR_R_DIFF_CONTEXT;
+        out->lossy_margin = 0.9; /* only what did not change is left out */
         out->lossy_strategy =
             hr_strf(a, "diff(%zu of %zu lines omitted, %zu hunks)", missing, v.n, hunks);
     }

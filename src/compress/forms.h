@@ -18,6 +18,8 @@ typedef struct hr_forms {
     hr_reason lossless_reason;
     hr_str lossy, lossy_strategy;
     hr_reason lossy_reason;
+    double lossy_margin; /* mild loss: the form may be this share of the lossless one; 0: the
+                            caller's opts->lossy_margin */
 } hr_forms;
 
 /* text: the whole block. key: hr_key_of(text), for markers. lossy: whether a lossy form may be

@@ -58,8 +58,7 @@ static void put(hr_buf *out, hr_str name, const hr_path_line *l)
     hr_buf_add(out, l->rest);
 }
 
-/* The line as it stood; path and rest are slices of it. */
-static hr_str whole_line(const hr_path_line *l)
+hr_str hr_path_line_whole(const hr_path_line *l)
 {
     if (l->sep == HR_SEP_NONE)
         return l->rest;
@@ -83,7 +82,8 @@ bool hr_paths_group(const hr_path_lines *v, hr_buf *out)
     hr_str path = HR_STR_NONE;
     for (size_t i = 0; i < v->n; i++) {
         const hr_path_line *l = &v->p[i];
-        hr_str dir = dir_of(l->path), first = l->sep == HR_SEP_NONE ? l->rest : l->path;
+        hr_str first = l->sep == HR_SEP_NONE ? l->rest : l->path;
+        hr_str dir = dir_of(path);
         if (first.n && first.p[0] == ' ')
             return false;
         if (l->sep == HR_SEP_NONE) {
@@ -92,13 +92,13 @@ bool hr_paths_group(const hr_path_lines *v, hr_buf *out)
                    can_drop_path(l)) {
             hr_buf_addc(out, ' ');
             hr_buf_add(out, l->rest);
-        } else if (!l->in_full && dir.n > 2 && hr_str_eq(dir, dir_of(path))) {
+        } else if (!l->in_full && dir.n > 2 && hr_str_starts(l->path, dir)) {
             hr_buf_lit(out, " ./");
             put(out, hr_str_sub(l->path, dir.n, l->path.n), l);
         } else {
             put(out, l->path, l);
         }
-        hr_str lead = leading_path(whole_line(l), path); /* what the reader will take it for */
+        hr_str lead = leading_path(hr_path_line_whole(l), path); /* what the reader will take it for */
         path = lead.n ? lead : path;
         hr_buf_addc(out, '\n');
     }
@@ -118,14 +118,14 @@ hr_err hr_paths_ungroup(hr_str grouped, hr_buf *out)
         if (line.n && line.p[0] == ' ') {
             hr_str body = hr_str_sub(line, 1, line.n);
             size_t at = number(body), keep = path_n;
-            bool same_dir = hr_str_starts(body, HR_STR("./"));
-            if (same_dir) {
+            bool relative = hr_str_starts(body, HR_STR("./"));
+            if (relative) {
                 keep = dir_of(path).n;
                 body = hr_str_sub(body, 2, body.n);
             }
-            if (path_n == 0 || (!same_dir && !at))
+            if (path_n == 0 || keep == 0 || (!relative && !at))
                 return HR_E_SYNTAX;
-            char sep = same_dir ? 0 : body.p[at - 1];
+            char sep = relative ? 0 : body.p[at - 1];
             char *to = hr_buf_reserve(out, keep + 1 + body.n + 1);
             if (!to)
                 return out->err;

@@ -6,7 +6,8 @@
  *     src/app/util.py:7:import os            ./util.py:7:import os
  *     lib/x.py:1:pass                       lib/x.py:1:pass
  *
- * A blank and a number: the same file. A blank and "./": the same folder. Order is kept, and
+ * A blank and a number: the same file. A blank and "./": below the folder of the line above. Steps
+ * upwards are spelled in full, so that a reader never has to walk a chain. Order is kept, and
  * hr_paths_ungroup undoes it exactly.
  */
 #ifndef HR_COMPRESS_PATHS_H
@@ -43,5 +44,8 @@ hr_err hr_paths_ungroup(hr_str grouped, hr_buf *out);
 
 /* "path:12:text", "path:12" (a count), or a bare path when `bare` is set. False: no path line. */
 bool hr_path_line_read(hr_str line, bool bare, hr_path_line *out);
+
+/* The line as it stood; path and rest must still be slices of it. */
+hr_str hr_path_line_whole(const hr_path_line *l);
 
 #endif

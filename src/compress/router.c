@@ -124,7 +124,8 @@ static void choose(const job *j, hr_str text, const hr_forms *f, outcome *out)
     bool less = f->lossless.n && f->lossless.n < text.n && at_most(o, &lossless, keep, &before) &&
                 (o->min_saving > 0 || exact(o, &lossless) < exact(o, &before));
     bool lose = f->lossy.n && f->lossy.n < text.n && at_most(o, &lossy, keep, &before) &&
-                at_most(o, &lossy, o->lossy_margin, less ? &lossless : &before);
+                at_most(o, &lossy, f->lossy_margin > 0 ? f->lossy_margin : o->lossy_margin,
+                        less ? &lossless : &before);
     if (lose && j->may_lose) {
         *out = (outcome){f->lossy, f->lossy_strategy, out->kind, f->lossy_reason, true, true, 0};
         out->gained = less_by(&before, &lossy);

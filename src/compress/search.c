@@ -66,14 +66,18 @@ static bool asked_for(const hr_query *q, hr_str text)
     if (hr_query_anchor_in(q, text))
         return true;
     size_t hits = 0;
-    for (size_t i = 0; i < q->nterms && hits < 2; i++)
-        hits += q->terms[i].n >= 4 && hr_str_ifind(text, q->terms[i]) != SIZE_MAX;
+    for (size_t i = 0; i < q->nterms && hits < 2; i++) {
+        hr_str term = q->terms[i];
+        if (term.n > 4 && term.p[term.n - 1] == 's')
+            term.n--; /* a plural asks for the singular too */
+        hits += term.n >= 4 && hr_str_ifind(text, term) != SIZE_MAX;
+    }
     return hits >= 2;
 }
 
 /* Writes the lines that stay; where matches of a file are left out, a line says how many. */
 static hr_err lossy_form(const hr_compress_opts *o, const line_vec *v, const hr_map *paths,
-                         const hr_query *q, const hr_key *key, hr_arena *a, hr_str *out)
+                         const hr_key *key, hr_arena *a, hr_str *out)
 {
     line_vec kept = {0};
     size_t left_out = 0, matches = 0, files = paths->n;
@@ -89,7 +93,7 @@ static hr_err lossy_form(const hr_compress_opts *o, const line_vec *v, const hr_
             bool match = l->sep == HR_SEP_MATCH;
             matches += match;
             bool stays = l->sep == HR_SEP_NONE || end - i <= KEEP_PER_FILE + 1 ||
-                         (match && shown < KEEP_PER_FILE) || asked_for(q, l->rest) ||
+                         (match && shown < KEEP_PER_FILE) || l->in_full ||
                          hr_line_level(l->rest) >= HR_LEVEL_ERROR;
             if (!stays) {
                 skipped += match;
@@ -141,11 +145,15 @@ hr_err hr_compress_search(const hr_compress_opts *o, hr_str text, const hr_key *
         return err;
     hr_query q;
     hr_query_parse(o->query, a, &q);
-    size_t with_path = 0;
+    size_t with_path = 0, asked = 0;
     for (size_t i = 0; i < v.n; i++) {
-        with_path += v.p[i].sep != HR_SEP_NONE;
-        v.p[i].in_full = hr_query_anchor_in(&q, v.p[i].path);
+        hr_path_line *l = &v.p[i];
+        with_path += l->sep != HR_SEP_NONE;
+        l->in_full = l->sep != HR_SEP_NONE && asked_for(&q, hr_path_line_whole(l));
+        asked += l->in_full;
     }
+    for (size_t i = 0; asked * 3 > v.n && i < v.n; i++)
+        v.p[i].in_full = false; /* asked for nearly everything: that tells nothing apart */
     if (with_path * 2 < v.n)
         return HR_E_SYNTAX;
     hr_path_lines lines = {v.p, v.n, text.n && text.p[text.n - 1] == '\n'};
@@ -159,7 +167,7 @@ hr_err hr_compress_search(const hr_compress_opts *o, hr_str text, const hr_key *
     }
     hr_buf_free(&b);
     if (err == HR_OK && lossy) {
-        err = lossy_form(o, &v, &paths, &q, key, a, &out->lossy);
+        err = lossy_form(o, &v, &paths, key, a, &out->lossy);
         out->lossy_reason = HR_R_SEARCH_SAMPLE;
         out->lossy_strategy = hr_strf(a, "sample(%zu lines, %zu files)", v.n, paths.n);
     }

@@ -31,7 +31,7 @@ static void changes_stay_context_is_counted(void **state)
     assert_true(hr_str_has(f.lossy, HR_STR("new mode 100755\n")));
     assert_true(hr_str_has(f.lossy, HR_STR("@@ -1,12 +1,12 @@ int f(void)\n~2\n c3\n--- old\n+-- new\n c4\n~1\n"
                                            " c6 needle_77\n~1\n c8\n-gone\n+came\n")));
-    assert_true(hr_str_has(f.lossy, HR_STR(" context, 0 generated, 0 white space only.")));
+    assert_true(hr_str_has(f.lossy, HR_STR(" context, 0 of deleted or generated files, 0 white space only.")));
     /* the ---/+++ pair only repeats the first line */
     assert_true(f.lossless.n > 0);
     assert_false(hr_str_has(f.lossless, HR_STR("+++ b/src/x.c")));
@@ -45,7 +45,18 @@ static void lock_files_are_folded(void **state)
                       "@@ -1,4 +1,5 @@\n a\n-b\n-c\n+d\n+e\n+f\n g\n"
                       "diff --git a/a.js b/a.js\n--- a/a.js\n+++ b/a.js\n@@ -1 +1 @@\n-x\n+y\n");
     hr_forms f = run(d, "");
-    assert_true(hr_str_has(f.lossy, HR_STR("~7 generated lines: 3 added, 2 removed\n")));
+    assert_true(hr_str_has(f.lossy, HR_STR("~5 generated lines: 3 added, 2 removed\n")));
+    assert_true(hr_str_has(f.lossy, HR_STR("-x\n+y\n")));
+}
+
+static void a_deleted_file_is_told_by_its_header(void **state)
+{
+    (void)state;
+    hr_str d = HR_STR("diff --git a/x.c b/x.c\ndeleted file mode 100644\n--- a/x.c\n+++ /dev/null\n"
+                      "@@ -1,4 +0,0 @@\n-a\n-b needle_99\n-c\n-d\n"
+                      "diff --git a/y.c b/y.c\n--- a/y.c\n+++ b/y.c\n@@ -1 +1 @@\n-x\n+y\n");
+    hr_forms f = run(d, "needle_99?");
+    assert_true(hr_str_has(f.lossy, HR_STR("~1 deleted lines\n-b needle_99\n~2 deleted lines\n")));
     assert_true(hr_str_has(f.lossy, HR_STR("-x\n+y\n")));
 }
 
@@ -88,6 +99,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(changes_stay_context_is_counted),
         cmocka_unit_test(lock_files_are_folded),
+        cmocka_unit_test(a_deleted_file_is_told_by_its_header),
         cmocka_unit_test(white_space_counts_where_it_means_something),
         cmocka_unit_test(no_diff_is_refused),
     };
