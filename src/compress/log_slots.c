@@ -5,6 +5,8 @@ enum {
     CONTEXT = 20,       /* bytes of such words */
     VALUE_MAX = 48,     /* longer values are not quoted */
     LIST_MAX = 64,      /* all quoted values of one place */
+    SLOTS_MAX = 96,     /* places of one record that are followed */
+    RECORD_MAX = 400,   /* bytes that describe one record */
 };
 
 /* A decimal number with an optional sign and fraction, nothing else. */
@@ -162,38 +164,68 @@ static void see_source(hr_log_summary *s, hr_str source)
         s->nsources++;
 }
 
+/* Slots of the i-th line of a unit, as many as its group has there. A record's later units may be
+ * longer or shorter than the first; only lines of the same template are compared. */
+static size_t line_slots(const hr_log *l, const hr_log_unit *u, uint32_t i, hr_tpl_slot *slots)
+{
+    const hr_log_unit *first = &l->units.p[l->groups.p[u->group].first];
+    if (i >= u->lines || i >= first->lines || l->tpl[u->line + i] != l->tpl[first->line + i])
+        return 0;
+    return hr_tpl_slots(l->tpls, u->line + i, slots);
+}
+
+/* Makes the table of a group's slots from its first unit. */
+static hr_err make_slots(const hr_log *l, const hr_log_unit *u, hr_arena *a, hr_log_summary *s)
+{
+    hr_tpl_slot slots[HR_TPL_TOKENS];
+    uint32_t total = 0;
+    s->base = HR_NEW_ARRAY(a, uint32_t, u->lines + 1);
+    if (!s->base)
+        return HR_E_NOMEM;
+    for (uint32_t i = 0; i < u->lines; i++) {
+        size_t n = hr_tpl_slots(l->tpls, u->line + i, slots);
+        s->base[i] = total;
+        for (size_t k = 0; k < n && total < SLOTS_MAX; k++)
+            total += !slots[k].head;
+    }
+    s->base[u->lines] = total;
+    s->slots = HR_NEW_ARRAY(a, hr_log_slot, total + 1);
+    s->nslots = total;
+    return s->slots ? HR_OK : HR_E_NOMEM;
+}
+
 static hr_err visit(const hr_log *l, uint32_t unit, bool second, hr_arena *a, hr_log_summary *all)
 {
     hr_tpl_slot slots[HR_TPL_TOKENS];
-    hr_log_summary *s = &all[l->units.p[unit].group];
-    uint32_t line = l->units.p[unit].line;
-    size_t n = hr_tpl_slots(l->tpls, line, slots), k = 0;
-    if (!second) {
-        hr_str time, source = after_time(l, line, slots, n, &time);
-        see_source(s, source);
-        if (time.n)
-            s->last_time = time;
+    const hr_log_unit *u = &l->units.p[unit];
+    hr_log_summary *s = &all[u->group];
+    if (!s->slots) {
+        hr_err e = make_slots(l, u, a, s);
+        if (e != HR_OK)
+            return e;
     }
-    for (size_t i = 0; i < n; i++) {
-        if (slots[i].head)
-            continue;
-        if (s->slots == NULL || k >= s->nslots) {
-            if (second || s->slots)
-                break;
-            size_t body = n - i; /* slots of the head come first */
-            s->slots = HR_NEW_ARRAY(a, hr_log_slot, body);
-            if (!s->slots)
-                return HR_E_NOMEM;
-            s->nslots = (uint32_t)body;
+    uint32_t lines = l->units.p[l->groups.p[u->group].first].lines;
+    for (uint32_t i = 0; i < u->lines && i < lines; i++) {
+        size_t n = line_slots(l, u, i, slots);
+        uint32_t line = u->line + i, k = s->base[i];
+        if (i == 0 && !second) {
+            hr_str time, source = after_time(l, line, slots, n, &time);
+            see_source(s, source);
+            if (time.n)
+                s->last_time = time;
         }
-        hr_str v = hr_str_sub(l->plain[line], slots[i].start, slots[i].end);
-        if (second)
-            see_number(&s->slots[k], v, line);
-        else
-            see_value(&s->slots[k], v, line);
-        if (!second)
-            see_lead(&s->slots[k], v, line);
-        k++;
+        for (size_t j = 0; j < n && k < s->base[i + 1]; j++) {
+            if (slots[j].head)
+                continue;
+            hr_str v = hr_str_sub(l->plain[line], slots[j].start, slots[j].end);
+            if (second) {
+                see_number(&s->slots[k], v, line);
+            } else {
+                see_value(&s->slots[k], v, line);
+                see_lead(&s->slots[k], v, line);
+            }
+            k++;
+        }
     }
     return HR_OK;
 }
@@ -268,26 +300,22 @@ static hr_str tail_words(hr_str s, size_t max)
     return hr_str_sub(s, from, s.n);
 }
 
-void hr_log_describe(const hr_log *l, uint32_t group, const hr_log_summary *s, hr_buf *b)
+/* One line's varying places with the words around them. Returns whether there were any. */
+static bool describe_line(const hr_log *l, uint32_t line, const hr_log_slot *slot, size_t nslots,
+                          bool cut, size_t limit, hr_buf *b)
 {
     hr_tpl_slot slots[HR_TPL_TOKENS];
-    uint32_t line = l->units.p[l->groups.p[group].first].line;
     hr_str text = l->plain[line];
-    size_t n = hr_tpl_slots(l->tpls, line, slots), k = 0, varying = 0;
-    for (uint32_t i = 0; i < s->nslots; i++)
-        varying += s->slots[i].nvalues > 1;
-    if (varying == 0)
-        return;
-    bool cut = text.n - l->head[line] > DESCRIBE_MAX;
-    size_t from = l->head[line];
+    size_t n = hr_tpl_slots(l->tpls, line, slots), k = 0, from = l->head[line];
+    cut |= text.n - from > DESCRIBE_MAX;
     while (from < text.n && hr_is_space(text.p[from]))
         from++;
     bool first = true;
-    for (size_t i = 0; i < n && k < s->nslots; i++) {
+    for (size_t i = 0; i < n && k < nslots && b->n < limit; i++) {
         if (slots[i].head)
             continue;
-        const hr_log_slot *slot = &s->slots[k++];
-        if (slot->nvalues < 2)
+        const hr_log_slot *s = &slot[k++];
+        if (s->nvalues < 2)
             continue;
         hr_str between = hr_str_sub(text, from, slots[i].start);
         if (cut && between.n > CONTEXT) {
@@ -296,11 +324,29 @@ void hr_log_describe(const hr_log *l, uint32_t group, const hr_log_summary *s, h
             between = tail_words(between, CONTEXT);
         }
         hr_buf_add(b, between);
-        describe_slot(slot, b);
+        describe_slot(s, b);
         from = slots[i].end;
         first = false;
     }
     hr_str rest = hr_str_trim(hr_str_sub(text, from, text.n));
-    if (!cut || rest.n <= CONTEXT)
+    if (!first && (!cut || rest.n <= CONTEXT))
         hr_buf_add(b, hr_str_sub(text, from, text.n));
+    return !first;
+}
+
+void hr_log_describe(const hr_log *l, uint32_t group, const hr_log_summary *s, hr_buf *b)
+{
+    const hr_log_unit *u = &l->units.p[l->groups.p[group].first];
+    size_t limit = b->n + RECORD_MAX;
+    bool any = false;
+    for (uint32_t i = 0; s->slots && i < u->lines && b->n < limit; i++) {
+        size_t mark = b->n;
+        if (any)
+            hr_buf_lit(b, " \xe2\x80\xa6 ");
+        bool some = describe_line(l, u->line + i, s->slots + s->base[i],
+                                  s->base[i + 1] - s->base[i], u->lines > 1, limit, b);
+        if (!some)
+            b->n = mark;
+        any |= some;
+    }
 }

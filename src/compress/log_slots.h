@@ -28,7 +28,8 @@ typedef struct hr_log_slot {
 } hr_log_slot;
 
 typedef struct hr_log_summary {
-    hr_log_slot *slots; /* those of the message, in order */
+    hr_log_slot *slots; /* those of the messages of a unit's lines, in order */
+    uint32_t *base;     /* first slot of each line; one more for the end */
     uint32_t nslots;
     hr_str sources[HR_LOG_VALUES]; /* distinct heads without their time */
     uint32_t nsources;

@@ -1,0 +1,252 @@
+/* Which lines of a log stay as they are. */
+#include "compress/log_keep.h"
+
+enum {
+    DISTINCT = 8,        /* different messages kept of one error in a log */
+    DISTINCT_BUILD = 24, /* and in the output of a build or test run */
+    DISTINCT_TAGGED = 4, /* and of one kind of compiler warning */
+    ODD_VALUES = 3,      /* lines kept for one place's values that hardly occur */
+    ODD_RECORDS = 2,     /* and of one kind of record */
+    ODD_LINES = 80,      /* and in all */
+    ANCESTORS = 4,       /* lines kept above such a line to tell where it stands */
+    QUERY_LINES = 40,    /* lines kept because the query names something in them */
+    RARE_TERM = 8,       /* a query word is telling when it occurs in so few lines */
+    EXTREMES = 60,       /* lines kept because the query asks for the largest or smallest */
+};
+
+static hr_str message(const hr_log *l, uint32_t line)
+{
+    return hr_str_trim(hr_str_sub(l->plain[line], l->head[line], l->plain[line].n));
+}
+
+/* Small groups whole, larger ones by their first; of errors every different message. */
+static hr_err keep_by_group(hr_log_plan *p)
+{
+    const hr_log *l = p->l;
+    hr_map messages;
+    hr_map_init(&messages, p->a);
+    uint8_t *distinct = HR_NEW_ARRAY(p->a, uint8_t, l->groups.n + 1);
+    if (!distinct)
+        return HR_E_NOMEM;
+    for (uint32_t u = 0; u < l->units.n; u++) {
+        const hr_log_unit *unit = &l->units.p[u];
+        const hr_log_group *g = &l->groups.p[unit->group];
+        p->keep[u] =
+            g->class == HR_LOG_SOURCE ? false : g->count <= HR_LOG_KEEP_ALL || g->first == u;
+        size_t most = g->class == HR_LOG_TAGGED   ? DISTINCT_TAGGED
+                      : g->level < HR_LEVEL_ERROR ? 0
+                      : l->stamped                ? DISTINCT
+                                                  : DISTINCT_BUILD;
+        if (g->count <= HR_LOG_KEEP_ALL || distinct[unit->group] >= most)
+            continue;
+        bool fresh;
+        if (!hr_map_put(&messages, message(l, unit->line), &fresh))
+            return HR_E_NOMEM;
+        if (fresh) {
+            p->keep[u] = true;
+            distinct[unit->group]++;
+        }
+    }
+    return HR_OK;
+}
+
+static bool contains_term(hr_str text, hr_str lower)
+{
+    size_t at = 0;
+    while (at < text.n) {
+        size_t hit = hr_str_ifind(hr_str_sub(text, at, text.n), lower);
+        if (hit == SIZE_MAX)
+            return false;
+        hit += at;
+        bool left = hit == 0 || !hr_is_alnum(text.p[hit - 1]);
+        if (left)
+            return true;
+        at = hit + 1;
+    }
+    return false;
+}
+
+/* Lines with an anchor of the query, and lines with a word of it that few lines have. */
+static void keep_by_query(hr_log_plan *p)
+{
+    const hr_log *l = p->l;
+    size_t left = QUERY_LINES;
+    uint32_t hits[64][RARE_TERM];
+    size_t count[64] = {0}, terms = p->query.nterms < 64 ? p->query.nterms : 64;
+    if (terms + p->query.nanchors == 0)
+        return;
+    for (uint32_t u = 0; u < l->units.n; u++) {
+        for (uint32_t i = 0; i < l->units.p[u].lines; i++) {
+            hr_str s = l->plain[l->units.p[u].line + i];
+            if (!p->keep[u] && left && hr_query_anchor_in(&p->query, s)) {
+                p->keep[u] = true;
+                left--;
+            }
+            for (size_t k = 0; k < terms; k++) {
+                if (count[k] > RARE_TERM || !contains_term(s, p->query.terms[k]))
+                    continue;
+                if (count[k] < RARE_TERM)
+                    hits[k][count[k]] = u;
+                count[k]++;
+            }
+        }
+    }
+    for (size_t k = 0; k < terms; k++) {
+        for (size_t i = 0; count[k] <= RARE_TERM && i < count[k]; i++)
+            p->keep[hits[k][i]] = true;
+    }
+}
+
+static size_t indent(hr_str s)
+{
+    size_t n = 0;
+    while (n < s.n && hr_is_space(s.p[n]))
+        n++;
+    return n;
+}
+
+/* Keeps the line, and above it the lines it is nested in. */
+static void keep_with_context(hr_log_plan *p, uint32_t line)
+{
+    const hr_log *l = p->l;
+    size_t depth = indent(l->plain[line]);
+    p->wanted[line] = true;
+    for (size_t i = line, found = 0; i > 0 && depth > 0 && found < ANCESTORS && line - i < 200;
+         i--) {
+        hr_str s = l->plain[i - 1];
+        size_t d = indent(s);
+        if (d >= depth || d == s.n)
+            continue;
+        p->wanted[i - 1] = true;
+        depth = d;
+        found++;
+    }
+}
+
+/* Lines kept for one reason, with what is left of its budget. */
+typedef struct budget {
+    size_t left;  /* lines in all */
+    size_t group; /* units of the present group */
+} budget;
+
+static void spend(hr_log_plan *p, uint32_t group, uint32_t line, budget *b)
+{
+    size_t cost = p->l->groups.p[group].lines;
+    if (b->left < cost || b->group == 0 || p->wanted[line])
+        return;
+    keep_with_context(p, line);
+    b->left -= cost;
+    b->group--;
+}
+
+static void keep_odd_values(hr_log_plan *p, uint32_t group, const hr_log_slot *s, budget *b)
+{
+    uint32_t n = p->l->groups.p[group].count, rare = n >= 100 ? 2 : 1, common = 0, mine = 0;
+    if (s->nvalues <= HR_LOG_VALUES) {
+        for (uint32_t i = 0; i < s->nvalues; i++)
+            common += s->count[i] > rare;
+        for (uint32_t i = 0; common && i < s->nvalues; i++) {
+            if (s->count[i] <= rare && mine++ < ODD_VALUES)
+                spend(p, group, s->line[i], b);
+        }
+    } else if (s->numeric && n >= 30) {
+        double mean = s->sum / n, var = s->squares / n - mean * mean, d = s->max - mean;
+        if (var > 0 && d * d > 36 * var)
+            spend(p, group, s->max_line, b);
+    }
+}
+
+/* A value that one or two lines have where dozens have others is what people look for: "replicas =
+ * 0" among twos and threes, or a duration far away from the rest. */
+static void keep_odd(hr_log_plan *p)
+{
+    const hr_log *l = p->l;
+    budget b = {.left = ODD_LINES};
+    for (uint32_t g = 0; g < l->groups.n; g++) {
+        if (l->groups.p[g].count < 12 || l->groups.p[g].class)
+            continue;
+        b.group = l->groups.p[g].lines > 1 ? ODD_RECORDS : ODD_LINES;
+        for (uint32_t k = 0; k < p->sums[g].nslots; k++)
+            keep_odd_values(p, g, &p->sums[g].slots[k], &b);
+    }
+}
+
+static bool mentions(const hr_log_plan *p, uint32_t line)
+{
+    for (size_t k = 0; k < p->query.nterms; k++) {
+        if (p->query.terms[k].n > 2 && contains_term(p->l->plain[line], p->query.terms[k]))
+            return true;
+    }
+    return false;
+}
+
+static void keep_extreme(hr_log_plan *p, uint32_t group, const hr_log_slot *s, bool max, budget *b)
+{
+    if (s->nvalues < 2 || !(s->numeric || s->led))
+        return;
+    uint32_t hi = s->numeric ? s->max_line : s->lead_max_line;
+    uint32_t lo = s->numeric ? s->min_line : s->lead_min_line;
+    spend(p, group, max ? hi : lo, b);
+}
+
+/* Questions for an extreme are answered by the line that has it. */
+static void keep_extremes(hr_log_plan *p)
+{
+    static const char *const most[] = {"longest",  "largest",   "biggest", "highest",
+                                       "maximum",  "max",       "slowest", "greatest",
+                                       "heaviest", "strongest", "peak"};
+    static const char *const least[] = {"shortest", "smallest", "lowest",
+                                        "minimum",  "min",      "fastest"};
+    bool want_max = false, want_min = false;
+    for (size_t k = 0; k < p->query.nterms; k++) {
+        for (size_t i = 0; i < sizeof most / sizeof *most; i++)
+            want_max |= hr_str_eq(p->query.terms[k], hr_cstr(most[i]));
+        for (size_t i = 0; i < sizeof least / sizeof *least; i++)
+            want_min |= hr_str_eq(p->query.terms[k], hr_cstr(least[i]));
+    }
+    if (!want_max && !want_min)
+        return;
+    budget b = {.left = EXTREMES};
+    /* Lines that speak of what is asked for come first. */
+    for (int pass = 0; pass < 2; pass++) {
+        for (uint32_t g = 0; g < p->l->groups.n; g++) {
+            const hr_log_summary *s = &p->sums[g];
+            bool asked = s->nslots && mentions(p, p->l->units.p[p->l->groups.p[g].first].line);
+            b.group = asked == (pass == 0) ? EXTREMES : 0;
+            for (uint32_t k = 0; k < s->nslots; k++)
+                keep_extreme(p, g, &s->slots[k], want_max, &b);
+        }
+    }
+}
+
+hr_err hr_log_keep(hr_log_plan *p)
+{
+    const hr_log *l = p->l;
+    p->keep = HR_NEW_ARRAY(p->a, bool, l->units.n + 1);
+    p->wanted = HR_NEW_ARRAY(p->a, bool, l->n + 1);
+    if (!p->keep || !p->wanted)
+        return HR_E_NOMEM;
+    hr_err e = hr_log_summaries(l, HR_LOG_KEEP_ALL + 1, p->o->deadline, p->a, &p->sums);
+    if (e == HR_OK)
+        e = keep_by_group(p);
+    if (e != HR_OK)
+        return e;
+    hr_query_parse(p->o->query, p->a, &p->query);
+    keep_by_query(p);
+    keep_extremes(p);
+    keep_odd(p);
+    for (uint32_t u = 0; u < l->units.n; u++) {
+        const hr_log_unit *unit = &l->units.p[u];
+        for (uint32_t i = 0; i < unit->lines; i++)
+            p->keep[u] |= p->wanted[unit->line + i];
+        /* White space goes with what stands above it. */
+        if (hr_log_blank(l, unit))
+            p->keep[u] = u == 0 || p->keep[u - 1];
+    }
+    return HR_OK;
+}
+
+bool hr_log_blank(const hr_log *l, const hr_log_unit *u)
+{
+    return u->lines == 1 && hr_str_trim(l->plain[u->line]).n == 0;
+}
