@@ -166,6 +166,8 @@ struct hr_store {
     dev_t dev;      /* which file `writer` has open */
     ino_t ino;
     uint64_t busy_until_ns;
+    const char *why; /* SQLite's constant text of the last failure */
+    uint64_t complained_ns;
     pthread_mutex_t mem_lock; /* in memory: around each use of `writer` */
 
     pthread_mutex_t pool_lock;

@@ -44,6 +44,8 @@ static hr_err transaction(hr_store *s, hr_job *jobs, const group *notes_of)
         err = hr_apply_evict(s, &evicted);
     if (!err)
         err = hr_conn_run(w, HR_SQL_COMMIT);
+    if (err)
+        s->why = sqlite3_errstr(sqlite3_extended_errcode(w->db));
     if (err && !sqlite3_get_autocommit(w->db))
         (void)hr_conn_run(w, HR_SQL_ROLLBACK);
     if (!err) {
@@ -67,6 +69,16 @@ static hr_err attempt(hr_store *s, hr_job *jobs, const group *notes_of)
     return err;
 }
 
+/* A full disk fails every request: one line in ten seconds is enough. */
+static void complain(hr_store *s, hr_err err)
+{
+    uint64_t now = hr_real_ns();
+    if (s->complained_ns && now - s->complained_ns < 10000ull * MS)
+        return;
+    s->complained_ns = now;
+    hr_warn("store: nothing can be written (%s)", s->why ? s->why : hr_err_text(err));
+}
+
 static void run_jobs(hr_store *s, group *g)
 {
     if (!g->jobs && !g->notes.n && !g->ledger.n)
@@ -74,6 +86,7 @@ static void run_jobs(hr_store *s, group *g)
     uint64_t since = g->jobs ? g->jobs->since_ns : hr_real_ns();
     s->busy_until_ns = since + (uint64_t)HR_STORE_WAIT_MS * MS;
     bool with_notes = g->notes.n || g->ledger.n;
+    s->why = NULL;
     hr_err err = attempt(s, g->jobs, with_notes ? g : NULL);
     for (hr_job *j = g->jobs; j; j = j->next)
         j->err = err;
@@ -90,8 +103,7 @@ static void run_jobs(hr_store *s, group *g)
         }
     }
     if (err)
-        hr_warn("store: writing failed (%s)%s%s", hr_err_name(err), s->writer.db ? ": " : "",
-                s->writer.db ? sqlite3_errmsg(s->writer.db) : "");
+        complain(s, err);
 }
 
 /* The log is copied into the database after the callers were answered. */
