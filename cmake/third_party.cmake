@@ -7,6 +7,7 @@ find_package(SQLite3 3.35 REQUIRED)
 find_package(ZLIB REQUIRED)
 pkg_check_modules(UV REQUIRED IMPORTED_TARGET libuv>=1.40)
 pkg_check_modules(BROTLIDEC REQUIRED IMPORTED_TARGET libbrotlidec)
+pkg_check_modules(GUMBO REQUIRED IMPORTED_TARGET gumbo)
 pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd)
 
 set(HR_CACHE ${CMAKE_SOURCE_DIR}/third_party/cache CACHE PATH "unpacked pinned archives")

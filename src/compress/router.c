@@ -15,6 +15,7 @@ static const struct {
     [HR_KIND_BUILD] = {hr_compress_log, NULL},
     [HR_KIND_TRACE] = {hr_compress_log, NULL},
     [HR_KIND_SEARCH] = {hr_compress_search, NULL},
+    [HR_KIND_HTML] = {hr_compress_html, NULL},
     [HR_KIND_DIFF] = {hr_compress_diff, NULL},
     [HR_KIND_LISTING] = {hr_compress_log, NULL},
 };
