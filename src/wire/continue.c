@@ -78,14 +78,12 @@ static hr_err responses(builder *b)
     uint32_t output = hr_json_get(d, 0, HR_STR("output"));
     if (!hr_json_is(d, output, HR_JSON_ARRAY))
         return HR_E_UNSUPPORTED;
-    for
-        HR_WIRE_EACH(item, d, output)
-        {
-            if (lost_reasoning(b, item))
-                continue;
-            separate(&b->add);
-            hr_buf_add(&b->add, hr_json_raw(d, item));
-        }
+    for (HR_WIRE_EACH(item, d, output)) {
+        if (lost_reasoning(b, item))
+            continue;
+        separate(&b->add);
+        hr_buf_add(&b->add, hr_json_raw(d, item));
+    }
     for (size_t i = 0; i < b->reply->ncalls; i++) {
         separate(&b->add);
         hr_buf_lit(&b->add, "{\"type\":\"function_call_output\",\"call_id\":");

@@ -55,9 +55,8 @@ static uint64_t value_hash(prompt *p, uint32_t i, const char *const *skip)
     case HR_JSON_NUMBER:
         return mix(h, hr_hash64(hr_json_raw(d, i)));
     case HR_JSON_ARRAY:
-        for
-            HR_WIRE_EACH(k, d, i)
-        h = mix(h, value_hash(p, k, NULL));
+        for (HR_WIRE_EACH(k, d, i))
+            h = mix(h, value_hash(p, k, NULL));
         return mix(h, d->nodes[i].count);
     case HR_JSON_OBJECT:
         for (uint32_t k = i + 1; k < d->nodes[i].next; k = d->nodes[k + 1].next) {
@@ -89,9 +88,8 @@ static uint64_t content_hash(prompt *p, uint32_t content)
         return mix(h, string_block(p, content));
     if (!hr_json_is(d, content, HR_JSON_ARRAY))
         return value_hash(p, content, NULL);
-    for
-        HR_WIRE_EACH(b, d, content)
-    h = mix(h, block_hash(p, b));
+    for (HR_WIRE_EACH(b, d, content))
+        h = mix(h, block_hash(p, b));
     return h;
 }
 
@@ -133,9 +131,8 @@ static void add_content(prompt *p, uint64_t tag, uint32_t content)
     if (hr_json_is(d, content, HR_JSON_STRING)) {
         add(p, tag, string_block(p, content));
     } else if (hr_json_is(d, content, HR_JSON_ARRAY)) {
-        for
-            HR_WIRE_EACH(b, d, content)
-        add(p, tag, block_hash(p, b));
+        for (HR_WIRE_EACH(b, d, content))
+            add(p, tag, block_hash(p, b));
     }
 }
 
@@ -145,13 +142,11 @@ static void add_tools(prompt *p)
     uint32_t tools = hr_json_get(d, 0, HR_STR("tools"));
     if (!hr_json_is(d, tools, HR_JSON_ARRAY))
         return;
-    for
-        HR_WIRE_EACH(t, d, tools)
-        {
-            /* Deferred tools are not part of what the provider caches. */
-            if (!hr_json_get_true(d, t, HR_STR("defer_loading")))
-                add(p, TAG_TOOL, value_hash(p, t, BLOCK_SKIP));
-        }
+    for (HR_WIRE_EACH(t, d, tools)) {
+        /* Deferred tools are not part of what the provider caches. */
+        if (!hr_json_get_true(d, t, HR_STR("defer_loading")))
+            add(p, TAG_TOOL, value_hash(p, t, BLOCK_SKIP));
+    }
 }
 
 static void add_message(prompt *p, uint32_t m)
@@ -194,9 +189,8 @@ hr_err hr_wire_prompt(const hr_wire_request *r, hr_arena *a, uint64_t **hashes, 
     add_content(&p, TAG_SYSTEM, hr_json_get(d, 0, HR_STR("instructions")));
     uint32_t list = hr_wire_list(r->dialect, d);
     if (hr_json_is(d, list, HR_JSON_ARRAY)) {
-        for
-            HR_WIRE_EACH(m, d, list)
-        add_message(&p, m);
+        for (HR_WIRE_EACH(m, d, list))
+            add_message(&p, m);
     } else if (hr_json_is(d, list, HR_JSON_STRING)) {
         add(&p, mix(TAG_CONTENT, mix(HR_JSON_STRING, hr_hash64(HR_STR("user")))),
             string_block(&p, list));

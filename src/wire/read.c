@@ -32,14 +32,12 @@ void hr_rd_push_content(hr_wire_reader *rd, hr_texts *list, uint32_t content)
     if (hr_json_is(rd->d, content, HR_JSON_STRING)) {
         hr_rd_push(rd, list, hr_rd_text(rd, content));
     } else if (hr_json_is(rd->d, content, HR_JSON_ARRAY)) {
-        for
-            HR_WIRE_EACH(part, rd->d, content)
-            {
-                uint32_t text = hr_json_get(rd->d, part, HR_STR("text"));
-                hr_rd_breakpoint(rd, part);
-                if (hr_json_is(rd->d, text, HR_JSON_STRING))
-                    hr_rd_push(rd, list, hr_rd_text(rd, text));
-            }
+        for (HR_WIRE_EACH(part, rd->d, content)) {
+            uint32_t text = hr_json_get(rd->d, part, HR_STR("text"));
+            hr_rd_breakpoint(rd, part);
+            if (hr_json_is(rd->d, text, HR_JSON_STRING))
+                hr_rd_push(rd, list, hr_rd_text(rd, text));
+        }
     }
 }
 

@@ -26,13 +26,11 @@ static void message(hr_wire_reader *rd, uint32_t item)
     hr_rd_user_text(rd, content, false);
     if (!hr_json_is(d, content, HR_JSON_ARRAY))
         return;
-    for
-        HR_WIRE_EACH(part, d, content)
-        {
-            hr_str type = hr_rd_member(rd, part, HR_STR("type"));
-            if (is(type, "input_text") || is(type, "text"))
-                hr_rd_user_text(rd, hr_json_get(d, part, HR_STR("text")), false);
-        }
+    for (HR_WIRE_EACH(part, d, content)) {
+        hr_str type = hr_rd_member(rd, part, HR_STR("type"));
+        if (is(type, "input_text") || is(type, "text"))
+            hr_rd_user_text(rd, hr_json_get(d, part, HR_STR("text")), false);
+    }
 }
 
 /* Output as one string, as text parts, or as the shell tool's {stdout, stderr} parts. */
@@ -47,17 +45,15 @@ static void output(hr_wire_reader *rd, uint32_t item)
     hr_rd_block(rd, out, &like);
     if (!hr_json_is(d, out, HR_JSON_ARRAY))
         return;
-    for
-        HR_WIRE_EACH(part, d, out)
-        {
-            hr_str type = hr_rd_member(rd, part, HR_STR("type"));
-            if (is(type, "input_text") || is(type, "output_text") || is(type, "text")) {
-                hr_rd_block(rd, hr_json_get(d, part, HR_STR("text")), &like);
-            } else if (type.n == 0) {
-                hr_rd_block(rd, hr_json_get(d, part, HR_STR("stdout")), &like);
-                hr_rd_block(rd, hr_json_get(d, part, HR_STR("stderr")), &like);
-            }
+    for (HR_WIRE_EACH(part, d, out)) {
+        hr_str type = hr_rd_member(rd, part, HR_STR("type"));
+        if (is(type, "input_text") || is(type, "output_text") || is(type, "text")) {
+            hr_rd_block(rd, hr_json_get(d, part, HR_STR("text")), &like);
+        } else if (type.n == 0) {
+            hr_rd_block(rd, hr_json_get(d, part, HR_STR("stdout")), &like);
+            hr_rd_block(rd, hr_json_get(d, part, HR_STR("stderr")), &like);
         }
+    }
 }
 
 /* Calls whose outputs come from the client, and what they hold: name (empty: the `name` member)
@@ -107,23 +103,21 @@ void hr_rd_responses(hr_wire_reader *rd, uint32_t list)
     }
     if (!hr_json_is(d, list, HR_JSON_ARRAY))
         return;
-    for
-        HR_WIRE_EACH(item, d, list)
-        {
-            hr_str type = hr_rd_member(rd, item, HR_STR("type"));
-            if (type.n == 0 || is(type, "message")) {
-                message(rd, item);
-            } else {
-                rd->leading = false;
-                if (is(type, "function_call_output") || is(type, "custom_tool_call_output") ||
-                    is(type, "local_shell_call_output") || is(type, "shell_call_output") ||
-                    is(type, "apply_patch_call_output")) {
-                    output(rd, item);
-                } else if (!from_client(type)) {
-                    rd->last_assistant = rd->message;
-                    call(rd, type, item);
-                }
+    for (HR_WIRE_EACH(item, d, list)) {
+        hr_str type = hr_rd_member(rd, item, HR_STR("type"));
+        if (type.n == 0 || is(type, "message")) {
+            message(rd, item);
+        } else {
+            rd->leading = false;
+            if (is(type, "function_call_output") || is(type, "custom_tool_call_output") ||
+                is(type, "local_shell_call_output") || is(type, "shell_call_output") ||
+                is(type, "apply_patch_call_output")) {
+                output(rd, item);
+            } else if (!from_client(type)) {
+                rd->last_assistant = rd->message;
+                call(rd, type, item);
             }
-            rd->message++;
         }
+        rd->message++;
+    }
 }

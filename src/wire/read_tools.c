@@ -52,12 +52,10 @@ static bool holds_command(hr_wire_reader *rd, uint32_t properties, hr_str name)
     uint32_t type = hr_json_get(d, p, HR_STR("type"));
     if (!hr_json_is(d, type, HR_JSON_ARRAY))
         return type == HR_JSON_ABSENT || text_or_list(rd, type);
-    for
-        HR_WIRE_EACH(t, d, type)
-        {
-            if (text_or_list(rd, t))
-                return true;
-        }
+    for (HR_WIRE_EACH(t, d, type)) {
+        if (text_or_list(rd, t))
+            return true;
+    }
     return false;
 }
 
@@ -103,12 +101,10 @@ static void one_tool(hr_wire_reader *rd, hr_texts *names, uint32_t tool)
     uint32_t inside = hr_json_get(d, tool, HR_STR("tools")); /* Responses: a named group of tools */
     if (!hr_json_is(d, inside, HR_JSON_ARRAY))
         return;
-    for
-        HR_WIRE_EACH(t, d, inside)
-        {
-            if (hr_wire_is_headroom_retrieve(hr_rd_member(rd, t, HR_STR("name"))))
-                rd->r->has_retrieve_tool = true;
-        }
+    for (HR_WIRE_EACH(t, d, inside)) {
+        if (hr_wire_is_headroom_retrieve(hr_rd_member(rd, t, HR_STR("name"))))
+            rd->r->has_retrieve_tool = true;
+    }
 }
 
 void hr_rd_tools(hr_wire_reader *rd, uint32_t tools)
@@ -119,8 +115,7 @@ void hr_rd_tools(hr_wire_reader *rd, uint32_t tools)
     rd->r->ntools = rd->d->nodes[tools].count;
     rd->r->has_tools = rd->r->ntools > 0;
     rd->r->tools_end = rd->d->nodes[tools].end - 1;
-    for
-        HR_WIRE_EACH(t, rd->d, tools)
-    one_tool(rd, &names, t);
+    for (HR_WIRE_EACH(t, rd->d, tools))
+        one_tool(rd, &names, t);
     rd->r->tool_names = hr_wire_join(&names, rd->a, &rd->err);
 }

@@ -79,13 +79,11 @@ static void read_anthropic(reader *r, hr_reply *out)
     out->stop_reason = member(r, 0, "stop_reason");
     if (!hr_json_is(d, content, HR_JSON_ARRAY))
         return;
-    for
-        HR_WIRE_EACH(b, d, content)
-        {
-            if (hr_str_eq(member(r, b, "type"), HR_STR("tool_use")))
-                add(r, member(r, b, "id"), member(r, b, "name"), hr_json_get(d, b, HR_STR("input")),
-                    true);
-        }
+    for (HR_WIRE_EACH(b, d, content)) {
+        if (hr_str_eq(member(r, b, "type"), HR_STR("tool_use")))
+            add(r, member(r, b, "id"), member(r, b, "name"), hr_json_get(d, b, HR_STR("input")),
+                true);
+    }
 }
 
 static void read_chat(reader *r, hr_reply *out)
@@ -96,18 +94,16 @@ static void read_chat(reader *r, hr_reply *out)
     out->stop_reason = member(r, choice, "finish_reason");
     uint32_t calls = hr_json_get(d, message, HR_STR("tool_calls"));
     if (hr_json_is(d, calls, HR_JSON_ARRAY)) {
-        for
-            HR_WIRE_EACH(c, d, calls)
-            {
-                uint32_t f = hr_json_get(d, c, HR_STR("function"));
-                uint32_t custom = hr_json_get(d, c, HR_STR("custom"));
-                if (f != HR_JSON_ABSENT)
-                    add(r, member(r, c, "id"), member(r, f, "name"),
-                        hr_json_get(d, f, HR_STR("arguments")), true);
-                else
-                    add(r, member(r, c, "id"), member(r, custom, "name"),
-                        hr_json_get(d, custom, HR_STR("input")), false);
-            }
+        for (HR_WIRE_EACH(c, d, calls)) {
+            uint32_t f = hr_json_get(d, c, HR_STR("function"));
+            uint32_t custom = hr_json_get(d, c, HR_STR("custom"));
+            if (f != HR_JSON_ABSENT)
+                add(r, member(r, c, "id"), member(r, f, "name"),
+                    hr_json_get(d, f, HR_STR("arguments")), true);
+            else
+                add(r, member(r, c, "id"), member(r, custom, "name"),
+                    hr_json_get(d, custom, HR_STR("input")), false);
+        }
     }
     uint32_t old = hr_json_get(d, message, HR_STR("function_call"));
     if (hr_json_is(d, old, HR_JSON_OBJECT)) /* the form before tools: ours is never called so */
@@ -135,16 +131,14 @@ static void read_responses(reader *r, hr_reply *out)
     out->stop_reason = member(r, 0, "status");
     if (!hr_json_is(d, output, HR_JSON_ARRAY))
         return;
-    for
-        HR_WIRE_EACH(item, d, output)
-        {
-            hr_str type = member(r, item, "type");
-            if (hr_str_eq(type, HR_STR("function_call")))
-                add(r, member(r, item, "call_id"), member(r, item, "name"),
-                    hr_json_get(d, item, HR_STR("arguments")), true);
-            else if (waits_for_client(type))
-                add(r, member(r, item, "call_id"), member(r, item, "name"), HR_JSON_ABSENT, false);
-        }
+    for (HR_WIRE_EACH(item, d, output)) {
+        hr_str type = member(r, item, "type");
+        if (hr_str_eq(type, HR_STR("function_call")))
+            add(r, member(r, item, "call_id"), member(r, item, "name"),
+                hr_json_get(d, item, HR_STR("arguments")), true);
+        else if (waits_for_client(type))
+            add(r, member(r, item, "call_id"), member(r, item, "name"), HR_JSON_ABSENT, false);
+    }
 }
 
 hr_errpos hr_wire_read_reply(hr_dialect dialect, hr_str body, hr_arena *a, hr_reply *out)

@@ -57,6 +57,8 @@ static void field(hr_sse *s, hr_str name, hr_str value)
 
 static void line_done(hr_sse *s, hr_str line, hr_sse_fn *fn, void *ctx)
 {
+    if (line.n > s->limit) /* whole in one piece or not: the same */
+        skip_event(s);
     if (!s->started) {
         s->started = true;
         if (hr_str_starts(line, HR_STR("\xef\xbb\xbf")))

@@ -48,12 +48,10 @@ static void chat(hr_stream_tap *t, const hr_json_doc *d, hr_arena *a)
     uint32_t choices = hr_json_get(d, 0, HR_STR("choices"));
     if (!hr_json_is(d, choices, HR_JSON_ARRAY))
         return;
-    for
-        HR_WIRE_EACH(c, d, choices)
-        {
-            hr_str reason = hr_json_get_text(d, c, HR_STR("finish_reason"), a);
-            t->saw_call |= is(reason, "tool_calls") || is(reason, "function_call");
-        }
+    for (HR_WIRE_EACH(c, d, choices)) {
+        hr_str reason = hr_json_get_text(d, c, HR_STR("finish_reason"), a);
+        t->saw_call |= is(reason, "tool_calls") || is(reason, "function_call");
+    }
 }
 
 static bool is_call(hr_str type)

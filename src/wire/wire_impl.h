@@ -8,9 +8,11 @@
 
 enum { HR_WIRE_MAX_MESSAGES = 10000 };
 
-/* The next element of a container, and a loop over them. */
+/* for (HR_WIRE_EACH(i, doc, container)): over the elements of an array. */
 #define HR_WIRE_EACH(i, d, c)                                                                      \
-    (uint32_t i = HR_JSON_FIRST((d), (c)); i < (d)->nodes[(c)].next; i = (d)->nodes[i].next)
+    uint32_t i = HR_JSON_FIRST((d), (c));                                                          \
+    i < (d)->nodes[(c)].next;                                                                      \
+    i = (d)->nodes[i].next
 
 typedef HR_VEC(hr_str) hr_texts;
 
