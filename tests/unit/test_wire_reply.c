@@ -296,8 +296,8 @@ static void test_odd_replies(void **state)
     static const char *const bodies[] = {
         "{}",
         "{\"content\":{},\"choices\":{},\"output\":{},\"usage\":[],\"error\":null}",
-        "{\"content\":[1,{}],\"choices\":[1],\"output\":[null,{}],\"usage\":{\"prompt_tokens\":-1,"
-        "\"n\":1e9}}",
+        "{\"content\":[1,{}],\"choices\":[1],\"output\":[null,{}],\"usage\":{\"n\":1e9}}",
+        "{\"usage\":{\"prompt_tokens\":-1}}",
         "{\"usage\":{\"output_tokens\":1e400,\"input_tokens\":\"x\"}}",
         "{\"choices\":[{\"message\":{\"tool_calls\":{}}}],\"usage\":{\"x\":1}}",
     };
