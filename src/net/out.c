@@ -173,8 +173,8 @@ int hr_out_flush(hr_out *o, const hr_str *extra, size_t n)
 
 int64_t hr_out_send(hr_out *o, const hr_str *extra, size_t n, size_t room)
 {
-    if (o->queued)
-        return 0;
+    if (o->queued) /* a write takes a few blocks only: what is left behind it goes on its way now */
+        return o->inflight ? 0 : start_write(o);
     int64_t r = try_once(o, extra, n);
     if (r < 0)
         return r;
