@@ -325,14 +325,14 @@ hr_fetch *hr_fetch_start(hr_loop *l, const hr_fetch_opts *o, const hr_fetch_even
     hr_str auth = HR_STR_NONE;
     const char *bad = problem(o, f);
     bool ok = copy_pieces(f, o, &length);
+    if (!bad && hr_proxy_pick(&l->net->o, &f->origin, &f->arena, &f->via, &auth) == HR_PROXY_BAD)
+        bad = "the HTTP proxy's address is not http://[user:password@]host:port";
     if (!bad && ok) {
-        if (!hr_proxy_pick(&l->net->o, &f->origin, &f->via, &auth))
-            f->via.port = 0;
         build_head(f, o, f->streamed && !f->chunked ? (uint64_t)o->stream_length : length, auth);
         ok = f->head.err == HR_OK;
     }
     if (bad)
-        f->origin = (hr_origin){.port = 0};
+        f->origin.port = f->via.port = 0;
     if (!ok || !hr_up_start(f)) {
         fetch_free(f);
         return NULL;

@@ -122,6 +122,7 @@ static void h1_bytes(hr_up *u, const char *p, size_t n)
         hr_up_close(u); /* bytes nobody asked for */
         return;
     }
+    u->rx_at = uv_now(&u->loop->uv);
     if (u->parser_paused || u->f->paused) { /* what a TLS record brings after a pause */
         hr_buf_add(&u->pending, (hr_str){p, n});
         if (u->pending.err)

@@ -182,6 +182,9 @@ struct hr_loop {
     hr_fetch *spare_fetches;
     unsigned nspare;
     hr_tls_store *sessions;
+    struct hr_tls *tls; /* the net's, once this loop knows it */
+    uv_work_t tls_work;
+    bool tls_making;
     int64_t date_s;
     char date[32];
 

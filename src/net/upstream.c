@@ -191,8 +191,6 @@ static void on_read(uv_stream_t *s, ssize_t n, const uv_buf_t *buf)
     hr_up *u = s->data;
     hr_loop *l = u->loop;
     if (n > 0) {
-        if (u->state == HR_UP_BUSY)
-            u->rx_at = uv_now(&l->uv);
         u->link->input(u, buf->base, (size_t)n);
     } else if (n < 0) {
         u->reading = false;

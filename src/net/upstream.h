@@ -142,6 +142,9 @@ bool hr_fetch_all_taken(const hr_fetch *f);
 void hr_fetch_drained(hr_fetch *f);
 
 /* proxyenv.c */
-bool hr_proxy_pick(const hr_net_opts *o, const hr_origin *to, hr_origin *via, hr_str *auth);
+typedef enum hr_proxy_choice { HR_PROXY_NONE, HR_PROXY_USE, HR_PROXY_BAD } hr_proxy_choice;
+/* The proxy for requests to `to`; *auth is the value of Proxy-Authorization, in the arena. */
+hr_proxy_choice hr_proxy_pick(const hr_net_opts *o, const hr_origin *to, hr_arena *a,
+                              hr_origin *via, hr_str *auth);
 
 #endif
