@@ -30,8 +30,8 @@ static bool secret_name(hr_str name)
     }
     /* a "token" is a secret; "tokens" are figures, a "tokenizer" is a tool */
     size_t at = hr_str_ifind(name, HR_STR("token"));
-    return at != SIZE_MAX &&
-           (at + 5 >= name.n || (hr_lower(name.p[at + 5]) != 's' && hr_lower(name.p[at + 5]) != 'i'));
+    return at != SIZE_MAX && (at + 5 >= name.n ||
+                              (hr_lower(name.p[at + 5]) != 's' && hr_lower(name.p[at + 5]) != 'i'));
 }
 
 bool hr_secret_header(hr_str name)

@@ -7,9 +7,8 @@
 
 static void explain(const hr_compressed *c, const hr_tokenizer *t)
 {
-    double saved = c->tokens_before
-                       ? 100.0 * (1.0 - (double)c->tokens_after / (double)c->tokens_before)
-                       : 0.0;
+    double saved =
+        c->tokens_before ? 100.0 * (1.0 - (double)c->tokens_after / (double)c->tokens_before) : 0.0;
     fprintf(stderr, "%zu -> %zu tokens (%.1f%% saved, %s%s)  kind: %s  form: %s%s%.*s\n",
             c->tokens_before, c->tokens_after, saved, t->name, t->exact ? "" : ", estimated",
             hr_kind_name(c->kind), hr_reason_code(c->reason), c->strategy.n ? "  " : "",
@@ -25,8 +24,7 @@ static bool print_json(const hr_compressed *c, const hr_tokenizer *t)
     hr_buf b = HR_BUF_INIT(0);
     hr_buf_lit(&b, "{\"compressed\":");
     hr_json_quote(&b, c->text);
-    hr_buf_addf(&b,
-                ",\"changed\":%s,\"lossy\":%s,\"kind\":\"%s\",\"reason\":\"%s\",\"strategy\":",
+    hr_buf_addf(&b, ",\"changed\":%s,\"lossy\":%s,\"kind\":\"%s\",\"reason\":\"%s\",\"strategy\":",
                 c->changed ? "true" : "false", c->lossy ? "true" : "false", hr_kind_name(c->kind),
                 hr_reason_code(c->reason));
     hr_json_quote(&b, c->strategy);

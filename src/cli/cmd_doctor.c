@@ -8,8 +8,6 @@
 #include <unistd.h>
 #include <yyjson.h>
 
-extern char **environ;
-
 static const char *const status_name[] = {"pass", "warn", "fail", "skip"};
 static const char *const status_glyph[] = {"\xe2\x9c\x93", "\xe2\x9a\xa0", "\xe2\x9c\x97",
                                            "\xc2\xb7"};

@@ -5,8 +5,6 @@
 #include <stdarg.h>
 #include <unistd.h>
 
-extern char **environ;
-
 const hr_cmd *hr_cmd_at(size_t i)
 {
     static const hr_cmd *const all[] = {&hr_cmd_proxy, &hr_cmd_compress, &hr_cmd_retrieve,
