@@ -13,6 +13,7 @@
 #include "text/json.h"
 
 struct hr_rowset;
+struct hr_rowtext;
 
 /* mark[i] */
 enum {
@@ -39,7 +40,12 @@ typedef struct hr_jview {
     HR_VEC(hr_repeat) repeats;
     uint32_t *plan;                    /* index + 1 into tables; 0 not asked yet */
     HR_VEC(struct hr_rowset *) tables; /* NULL: asked, no table */
-    bool lines;                        /* the root array stands for a sequence of documents */
+    uint32_t *note;                    /* lossy: index + 1 into notes, per container */
+    HR_VEC(hr_str) notes;
+    const struct hr_rowtext *text; /* lossy: the query */
+    uint32_t ending;               /* container whose note the closing marker carries, 0: none */
+    bool has_ending;
+    bool lines; /* the root array stands for a sequence of documents */
     hr_err err;
     unsigned ticks;
 } hr_jview;

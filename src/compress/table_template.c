@@ -8,8 +8,8 @@ enum {
     MAX_LEAVES = 400, /* wider rows get prefixes only */
     MAX_REFS = 4,     /* other columns in one pattern */
     MIN_ROWS = 3,
-    MIN_FIXED = 8, /* bytes a row that a pattern must spare */
-    MIN_GAIN = 40, /* bytes it must spare in all */
+    MIN_FIXED = 10, /* bytes a row that a pattern must spare: less than a date says too little */
+    MIN_GAIN = 40,  /* bytes it must spare in all */
     OCCURRENCES = 3,
 };
 

@@ -202,7 +202,7 @@ static void value_cell(row *w, const hr_col *c, uint32_t r)
         hr_str s = hr_jview_text(o->v, i);
         text_cell(w, hr_str_sub(s, c->tpl->skip[r], s.n - c->tpl->suffix), true);
     } else if (hr_jmarked(o->v, i, HR_MARK_BLOB)) {
-        hr_jout_blob(o, i);
+        hr_jout_string(o, i);
     } else if (!hr_jout_named(o, i)) {
         if (hr_jout_decodable(o, i))
             text_cell(w, hr_jview_text(o->v, i), c->str);
@@ -339,7 +339,7 @@ void hr_jout_table(hr_jout *o, hr_rowset *rs)
             r = same - 1;
         }
     }
-    if (rs->node < v->d->n && hr_jmarked(v, rs->node, HR_MARK_MORE)) {
+    if (hr_jmarked(v, rs->node, HR_MARK_MORE) && !(v->has_ending && v->ending == rs->node)) {
         hr_buf_lit(o->b, "\n(");
         hr_rows_note(v, rs->node, o->b);
         hr_buf_addc(o->b, ')');

@@ -1,0 +1,168 @@
+/* Choosing rows by their columns: outliers, rare values, changes, fields that must be shown. */
+#include <math.h>
+
+#include "compress/rows_pick.h"
+
+enum {
+    MIN_NUMBERS = 8,       /* fewer say nothing about what is usual */
+    OUTLIERS = 6,          /* rows a column may claim */
+    CHANGES = 4,           /* places where a series changes its level */
+    WINDOW = 5,            /* numbers on either side of such a place */
+    EXTREME_COLUMNS = 3,   /* columns whose largest value is kept without being asked */
+    RARE_VALUES = 6,       /* rows a column may claim for rare values */
+    ASKED_VALUES = 16,     /* rows for all values, if the query names the column */
+    RARE_MAX_COLUMNS = 40, /* rows of more columns are documents; a rare field is no event there */
+    NUMBER_KINDS = 12,     /* numbers with so few values are codes */
+};
+
+/* Robust where it can be: outliers do not move a median. Where more than half of the numbers are
+ * equal the median deviation is zero, and the usual one has to do. */
+static double deviation(const hr_pick *p, const hr_stat *s, uint32_t r)
+{
+    double limit = p->v->o->variance_threshold;
+    if (limit <= 0)
+        limit = 2;
+    if (s->spread > 0)
+        return fabs(s->x[r] - s->median) / (s->spread * limit * 1.75); /* 3.5: Iglewicz, Hoaglin */
+    return s->sd > 0 ? fabs(s->x[r] - s->mean) / (s->sd * limit) : 0;
+}
+
+/* The rows that deviate most. */
+static void outliers(hr_pick *p, const hr_stat *s)
+{
+    uint32_t row[OUTLIERS], n = 0;
+    double dev[OUTLIERS];
+    for (uint32_t r = 0; r < p->n; r++) {
+        double d = isnan(s->x[r]) ? 0 : deviation(p, s, r);
+        if (d <= 1 || (n == OUTLIERS && d <= dev[n - 1]))
+            continue;
+        uint32_t at = n < OUTLIERS ? n++ : n - 1;
+        for (; at > 0 && dev[at - 1] < d; at--) {
+            dev[at] = dev[at - 1];
+            row[at] = row[at - 1];
+        }
+        dev[at] = d;
+        row[at] = r;
+    }
+    for (uint32_t k = 0; k < n; k++)
+        p->keep[row[k]] |= HR_KEEP_NUMBER;
+}
+
+/* Where the mean of the next few numbers leaves that of the last few. */
+static void changes(hr_pick *p, const hr_stat *s)
+{
+    double limit = p->v->o->variance_threshold * s->sd;
+    uint32_t found = 0, last = 0;
+    if (!p->v->o->preserve_change_points || s->numbers != p->n || p->n < 2 * WINDOW || limit <= 0)
+        return;
+    double before = 0, after = 0;
+    for (uint32_t k = 0; k < WINDOW; k++) {
+        before += s->x[k];
+        after += s->x[k + WINDOW];
+    }
+    for (uint32_t r = WINDOW; found < CHANGES; r++) {
+        if (fabs(after - before) / WINDOW > limit && (!found || r - last > WINDOW)) {
+            p->keep[r] |= HR_KEEP_CHANGE;
+            p->keep[r - 1] |= HR_KEEP_CHANGE;
+            last = r;
+            found++;
+        }
+        if (r + WINDOW >= p->n)
+            break;
+        before += s->x[r] - s->x[r - WINDOW];
+        after += s->x[r + WINDOW] - s->x[r];
+    }
+}
+
+static bool is_time(const hr_stat *s)
+{
+    return (s->min >= 1e9 && s->max <= 2.2e9) || (s->min >= 1e12 && s->max <= 2.2e12);
+}
+
+void hr_pick_numbers(hr_pick *p, const hr_stat *s, bool asked)
+{
+    if (asked && s->numbers) {
+        if (p->text->wants_max)
+            p->keep[s->argmax] |= HR_KEEP_QUERY;
+        if (p->text->wants_min)
+            p->keep[s->argmin] |= HR_KEEP_QUERY;
+    }
+    if (s->numbers < MIN_NUMBERS || s->sequence || is_time(s))
+        return;
+    outliers(p, s);
+    changes(p, s);
+}
+
+/* Values that few rows have, where few values cover most rows. */
+static void rare_values(hr_pick *p, const hr_stat *s, bool asked)
+{
+    uint32_t few = p->n * 3 / 100, common = 0, rare = 0;
+    few = few ? few : 1;
+    if (s->nvalues < 2 || s->nvalues > HR_MAX_VALUES)
+        return;
+    for (uint32_t k = 0; k < s->nvalues; k++) {
+        if (s->values[k].count > few)
+            common += s->values[k].count;
+        else
+            rare++;
+    }
+    bool all = asked && s->nvalues <= ASKED_VALUES;
+    if (!all && (common * 5 < p->n * 4 || rare > RARE_VALUES))
+        return;
+    for (uint32_t k = 0; k < s->nvalues; k++)
+        if (all || s->values[k].count <= few)
+            p->keep[s->values[k].first] |= all ? HR_KEEP_QUERY : HR_KEEP_RARE;
+}
+
+static bool truthy(const hr_jview *v, uint32_t i)
+{
+    double d;
+    if (!i)
+        return false;
+    switch (hr_jnode(v, i)->type) {
+    case HR_JSON_NULL:
+    case HR_JSON_FALSE:
+        return false;
+    case HR_JSON_NUMBER:
+        return !hr_json_double(v->d, i, &d) || d != 0;
+    case HR_JSON_STRING:
+        return hr_jnode(v, i)->end - hr_jnode(v, i)->start > 2;
+    default:
+        return true;
+    }
+}
+
+static void preserved(hr_pick *p, const hr_view *view)
+{
+    const hr_compress_opts *o = p->v->o;
+    for (size_t k = 0; k < o->npreserve_fields; k++) {
+        hr_str f = o->preserve_fields[k];
+        if (!hr_str_eq(f, view->col->name) && !hr_str_eq(f, view->path))
+            continue;
+        for (uint32_t r = 0; r < p->n; r++)
+            if (truthy(p->v, view->node[r]))
+                p->keep[r] |= HR_KEEP_FIELD;
+    }
+}
+
+void hr_pick_columns(hr_pick *p)
+{
+    unsigned extremes = 0;
+    p->stats = HR_NEW_ARRAY(p->v->a, hr_stat, p->views.n + 1);
+    for (size_t k = 0; p->stats && k < p->views.n && hr_jview_ok(p->v); k++) {
+        const hr_view *view = &p->views.p[k];
+        hr_stat *s = &p->stats[k];
+        bool asked = hr_rowtext_name_terms(p->text, view->path) != 0;
+        preserved(p, view);
+        if (!hr_stat_of(p->v, view->node, p->n, view->col->nnum > 0, s))
+            return;
+        if (s->numbers && (p->views.n <= RARE_MAX_COLUMNS || asked)) {
+            hr_pick_numbers(p, s, asked);
+            if (s->numbers >= MIN_NUMBERS && !s->sequence && !is_time(s) &&
+                s->nvalues > NUMBER_KINDS && extremes++ < EXTREME_COLUMNS)
+                p->keep[s->argmax] |= HR_KEEP_NUMBER;
+        }
+        if (k < RARE_MAX_COLUMNS && (!s->numbers || s->nvalues <= NUMBER_KINDS))
+            rare_values(p, s, asked);
+    }
+}
