@@ -17,8 +17,8 @@ bool hr_host_is_loopback(hr_str host)
             return false;
         hr_str rest = hr_str_sub(h, close + 1, h.n);
         uint64_t port;
-        if (rest.n && !(rest.p[0] == ':' && hr_str_u64(hr_str_sub(rest, 1, rest.n), &port) &&
-                        port <= 65535))
+        if (rest.n &&
+            !(rest.p[0] == ':' && hr_str_u64(hr_str_sub(rest, 1, rest.n), &port) && port <= 65535))
             return false;
         hr_str in = hr_str_sub(h, 1, close);
         return hr_str_eq(in, HR_STR("::1")) || hr_str_istarts(in, HR_STR("::ffff:127."));
@@ -116,8 +116,7 @@ int hr_access_check(hr_req *r)
 
 bool hr_cors_preflight(hr_req *r)
 {
-    if (!hr_str_eq(r->method, HR_STR("OPTIONS")) ||
-        !hr_req_header(r, HR_STR("origin")).p ||
+    if (!hr_str_eq(r->method, HR_STR("OPTIONS")) || !hr_req_header(r, HR_STR("origin")).p ||
         !hr_req_header(r, HR_STR("access-control-request-method")).p)
         return false;
     if (!r->origin_allowed[0]) {

@@ -1,5 +1,5 @@
-/* Health and switches: /livez, /readyz, /health, /stats/reset, /cache/clear. Health answers are made
- * on the event loop from what is in memory, so they never wait behind work. */
+/* Health and switches: /livez, /readyz, /health, /stats/reset, /cache/clear. Health answers are
+ * made on the event loop from what is in memory, so they never wait behind work. */
 #include "proxy/internal.h"
 
 #include "base/log.h"

@@ -37,7 +37,8 @@ bool hr_body_add(hr_req *r, hr_str bytes)
         hr_buf_reserve(&r->body, (size_t)r->content_length);
     hr_buf_add(&r->body, bytes);
     if (r->body.err) {
-        hr_send_provider_error(r, 503, "overloaded_error", HR_STR("The proxy is out of memory."), 1);
+        hr_send_provider_error(r, 503, "overloaded_error", HR_STR("The proxy is out of memory."),
+                               1);
         return false;
     }
     return true;

@@ -17,9 +17,9 @@ hr_coding hr_coding_of(hr_str name)
     static const struct {
         const char *name;
         hr_coding coding;
-    } known[] = {{"identity", HR_CODING_IDENTITY}, {"gzip", HR_CODING_GZIP},
-                 {"x-gzip", HR_CODING_GZIP},       {"deflate", HR_CODING_DEFLATE},
-                 {"br", HR_CODING_BR},             {"zstd", HR_CODING_ZSTD}};
+    } known[] = {
+        {"identity", HR_CODING_IDENTITY}, {"gzip", HR_CODING_GZIP}, {"x-gzip", HR_CODING_GZIP},
+        {"deflate", HR_CODING_DEFLATE},   {"br", HR_CODING_BR},     {"zstd", HR_CODING_ZSTD}};
     name = hr_str_trim(name);
     if (!name.n)
         return HR_CODING_IDENTITY;

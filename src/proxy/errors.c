@@ -1,7 +1,7 @@
 /* Answers of our own: complete replies with the headers every answer carries, and errors in the
  * shape the caller's client library understands. */
-#include "proxy/internal.h"
 #include "base/log.h"
+#include "proxy/internal.h"
 #include "proxy/jsonw.h"
 
 #include <stdio.h>
@@ -90,7 +90,7 @@ void hr_send_provider_error(hr_req *r, int status, const char *type, hr_str mess
 void hr_send_unreachable(hr_req *r, hr_err err, hr_fetch_stage stage, hr_str why)
 {
     bool late = err == HR_E_TIMEOUT && stage != HR_STAGE_CONNECT;
-    const char *what = late                         ? "The provider did not answer in time"
+    const char *what = late                        ? "The provider did not answer in time"
                        : stage == HR_STAGE_CONNECT ? "Could not connect to the provider"
                                                    : "The connection to the provider was lost";
     char text[512];

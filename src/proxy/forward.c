@@ -1,10 +1,10 @@
 /* Attempts: a prepared body goes to the provider, again where that is right, and the answer goes to
  * the relay.
  *
- * Repeated: failed connections (nothing was sent); 429 and 529; for answers that are no streams also
- * 502, 503 and 504. Never a request that was sent whole and not answered: it may have been billed.
- * The last attempt's answer is relayed as it is. A wait the provider asks for that is longer than
- * 30 s is the client's business.
+ * Repeated: failed connections (nothing was sent); 429 and 529; for answers that are no streams
+ * also 502, 503 and 504. Never a request that was sent whole and not answered: it may have been
+ * billed. The last attempt's answer is relayed as it is. A wait the provider asks for that is
+ * longer than 30 s is the client's business.
  *
  * An edited body that is refused with 400 or 413 is sent once more as received. If that is taken,
  * the conversation is left alone from then on. */

@@ -51,13 +51,13 @@ extern const hr_route hr_routes[HR_ROUTE_COUNT];
 #undef HR_ROUTE
 
 typedef struct hr_match {
-    const hr_route *route;  /* never NULL unless wrong_method */
+    const hr_route *route; /* never NULL unless wrong_method */
     hr_route_id id;
-    const char *allow;      /* our own path with another method: what it takes */
-    hr_str path, query;     /* path without project prefix and alias; query with its '?' or empty */
-    hr_str param;           /* text of the {segment} */
-    hr_str project;         /* raw name of the /p/<name>/ prefix */
-    bool anthropic_alias;   /* the path began with /anthropic */
+    const char *allow;    /* our own path with another method: what it takes */
+    hr_str path, query;   /* path without project prefix and alias; query with its '?' or empty */
+    hr_str param;         /* text of the {segment} */
+    hr_str project;       /* raw name of the /p/<name>/ prefix */
+    bool anthropic_alias; /* the path began with /anthropic */
 } hr_match;
 
 void hr_route_match(hr_str method, hr_str target, hr_match *out);
@@ -99,11 +99,11 @@ struct hr_proxy {
     hr_engine *engine;
     hr_net *net;
     hr_stats *stats;
-    hr_reqlog *log;         /* NULL: no --log-file */
-    hr_limiter *limiter;    /* NULL: no limit was asked for */
-    hr_sticky *sticky;      /* NULL: turned off */
+    hr_reqlog *log;      /* NULL: no --log-file */
+    hr_limiter *limiter; /* NULL: no limit was asked for */
+    hr_sticky *sticky;   /* NULL: turned off */
     hr_target anthropic, openai, gemini, chatgpt;
-    hr_sha256 token;        /* of the proxy token */
+    hr_sha256 token; /* of the proxy token */
     bool has_token;
     size_t body_limit;
     uint32_t connect_ms, silence_ms, long_silence_ms;
@@ -140,9 +140,9 @@ struct hr_req {
     hr_buf body;
     bool body_done;
 
-    bool replied;  /* the whole answer is handed over: further input is ignored */
-    bool started;  /* the answer's head was handed over */
-    int status;    /* of the answer; 0 = none yet */
+    bool replied; /* the whole answer is handed over: further input is ignored */
+    bool started; /* the answer's head was handed over */
+    int status;   /* of the answer; 0 = none yet */
 
     hr_fetch *fetch;
     hr_timer *timer;
@@ -222,7 +222,8 @@ bool hr_body_announced_too_large(const hr_req *r);
 /* --- errors.c --------------------------------------------------------------------------------- */
 
 /* A complete answer with our security headers. `extra` may be NULL. */
-void hr_send(hr_req *r, int status, hr_str type, const hr_header *extra, size_t nextra, hr_str body);
+void hr_send(hr_req *r, int status, hr_str type, const hr_header *extra, size_t nextra,
+             hr_str body);
 void hr_send_json(hr_req *r, int status, hr_str body);
 /* Our own routes: {"detail":…,"error":{"type","message"}}. */
 void hr_send_error(hr_req *r, int status, const char *type, hr_str message);
@@ -237,9 +238,9 @@ size_t hr_common_headers(const hr_req *r, hr_header *h);
 /* --- headers.c -------------------------------------------------------------------------------- */
 
 typedef struct hr_up_opts {
-    bool decoded;       /* the body was decoded: content-encoding must go */
-    hr_str beta_name;   /* header to replace … */
-    hr_str beta_value;  /* … by this, when not empty */
+    bool decoded;      /* the body was decoded: content-encoding must go */
+    hr_str beta_name;  /* header to replace … */
+    hr_str beta_value; /* … by this, when not empty */
 } hr_up_opts;
 
 /* The request's headers as they go to the provider. {NULL,0} when memory is short. */
@@ -253,8 +254,8 @@ bool hr_accept_encoding_known(hr_str value);
 
 /* --- upstream.c ------------------------------------------------------------------------------- */
 
-/* Where a model request goes, and its target there. HR_E_UNSUPPORTED: x-headroom-base-url may not be
- * used by this caller, or is not http(s), or names a forbidden host. */
+/* Where a model request goes, and its target there. HR_E_UNSUPPORTED: x-headroom-base-url may not
+ * be used by this caller, or is not http(s), or names a forbidden host. */
 hr_err hr_upstream_turn(hr_req *r, hr_dialect d, hr_target *t, hr_str *target);
 hr_err hr_upstream_pass(hr_req *r, hr_target *t, hr_str *target);
 /* For /health: whether the request's provider could be connected to. */
@@ -262,7 +263,8 @@ void hr_note_reachable(const hr_req *r, bool yes);
 bool hr_is_chatgpt_auth(hr_headers h, hr_arena *a);
 void hr_fetch_deadlines(const hr_proxy *px, hr_fetch_opts *o, bool stream);
 
-/* --- turn.c, forward.c, relay.c, rounds.c ------------------------------------------------------ */
+/* --- turn.c, forward.c, relay.c, rounds.c ------------------------------------------------------
+ */
 
 enum { HR_MAX_ROUNDS = 3 };
 
@@ -275,41 +277,41 @@ typedef struct hr_relay {
     int status;
     hr_coding coding;
     int64_t length;
-    hr_headers headers;  /* as received, copied */
+    hr_headers headers; /* as received, copied */
     hr_decoder decoder;
     hr_stream_tap tap;
-    hr_buf copy;         /* a finished reply, decoded; or the held raw bytes */
+    hr_buf copy; /* a finished reply, decoded; or the held raw bytes */
     bool copy_lost;
     uint64_t bytes;
-    char tail[4];        /* the last bytes that were relayed */
+    char tail[4]; /* the last bytes that were relayed */
 } hr_relay;
 
 typedef struct hr_turn {
     hr_dialect dialect;
     hr_target target;
-    hr_str path;           /* target at the provider */
-    hr_buf plain;          /* decoded body, when it came encoded */
+    hr_str path;  /* target at the provider */
+    hr_buf plain; /* decoded body, when it came encoded */
     hr_turn_in in;
     hr_turn_out out;
-    hr_err prepare_err;    /* decoding failed */
+    hr_err prepare_err; /* decoding failed */
     bool decoded, replay_only, inlined, memory_short;
     uint64_t submitted_ns;
     hr_headers up;
 
-    const hr_str *send;    /* pieces of this attempt */
+    const hr_str *send; /* pieces of this attempt */
     size_t nsend;
     size_t send_total;
-    unsigned attempt;      /* from 1 */
-    bool untouched;        /* the untouched body is being tried */
+    unsigned attempt; /* from 1 */
+    bool untouched;   /* the untouched body is being tried */
     bool edits_refused;
     hr_str untouched_piece;
 
-    unsigned round;        /* retrieval rounds begun */
-    hr_str body;           /* body of the running round, in one piece */
-    hr_str next;           /* result of the round's job: the next request's body … */
-    hr_str answer;         /* … or the reply to send */
-    bool answer_plain;     /* it is decoded, whatever content-encoding says */
-    hr_str last_answer;    /* reply of the round before, for when the next one fails */
+    unsigned round;     /* retrieval rounds begun */
+    hr_str body;        /* body of the running round, in one piece */
+    hr_str next;        /* result of the round's job: the next request's body … */
+    hr_str answer;      /* … or the reply to send */
+    bool answer_plain;  /* it is decoded, whatever content-encoding says */
+    hr_str last_answer; /* reply of the round before, for when the next one fails */
     hr_headers last_headers;
     hr_usage sum;
 
@@ -401,7 +403,7 @@ enum { HR_RECENT = 25, HR_MODEL_SLOTS = 64, HR_BUCKETS = 19 };
 
 hr_stats *hr_stats_new(void);
 void hr_stats_free(hr_stats *s);
-void hr_stats_reset(hr_stats *s); /* any thread */
+void hr_stats_reset(hr_stats *s);                          /* any thread */
 void hr_stat_add(hr_stats *s, hr_metric_id m, uint64_t n); /* any thread, lock-free */
 uint64_t hr_stat_get(const hr_stats *s, hr_metric_id m);
 void hr_stat_status(hr_stats *s, int status);

@@ -2,7 +2,8 @@
  * credential (a hash of it, never the credential). Prompt tokens are known only afterwards, so that
  * bucket may go below zero and the next request waits until it is filled again.
  *
- * A fixed table; when it is full, the credential that was quiet for the longest time is forgotten. */
+ * A fixed table; when it is full, the credential that was quiet for the longest time is forgotten.
+ */
 #include "proxy/internal.h"
 
 #include "base/mem.h"

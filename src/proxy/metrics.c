@@ -14,7 +14,8 @@ static void label(hr_buf *b, hr_str v)
     }
 }
 
-static void head(hr_buf *b, const char *name, const char *suffix, const char *help, const char *type)
+static void head(hr_buf *b, const char *name, const char *suffix, const char *help,
+                 const char *type)
 {
     hr_buf_addf(b, "# HELP %s%s %s\n# TYPE %s%s %s\n", name, suffix, help, name, suffix, type);
 }

@@ -15,7 +15,7 @@ typedef struct hr_proxy_info {
     hr_str store_path; /* empty: in memory */
     bool store_in_memory;
     bool rate_limited;
-    bool token_required; /* of callers from other machines */
+    bool token_required;  /* of callers from other machines */
     bool open_to_network; /* bound to a non-loopback address without a token */
 } hr_proxy_info;
 

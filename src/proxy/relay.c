@@ -119,7 +119,8 @@ void hr_relay_head(hr_req *r, hr_relay *y, int status, hr_headers h, const hr_di
         return;
     }
     /* the tap never disturbs the relay: if it cannot be set up, usage stays unknown */
-    y->tapping = tap && !y->hold && (y->sse || (status < 400 && has_type(h, HR_STR("application/json"))));
+    y->tapping =
+        tap && !y->hold && (y->sse || (status < 400 && has_type(h, HR_STR("application/json"))));
     if (y->tapping && y->coding != HR_CODING_IDENTITY) {
         y->decoding = hr_decoder_init(&y->decoder, y->coding, SIZE_MAX) == HR_OK;
         y->tapping = y->decoding;
@@ -259,8 +260,8 @@ static void stream_done(hr_req *r, hr_relay *y, hr_err err, hr_dialect d)
             r->error = "error_event";
     }
     bool can_add = y->coding == HR_CODING_IDENTITY && y->length < 0 && y->status < 400;
-    bool missing_end = y->tapping && !finished && !y->tap.failed && y->tap.events &&
-                       has_last_event(d);
+    bool missing_end =
+        y->tapping && !finished && !y->tap.failed && y->tap.events && has_last_event(d);
     if (err == HR_OK && !(missing_end && can_add)) {
         r->truncated = missing_end;
         hr_x_end(r->x);

@@ -1,6 +1,7 @@
-/* The request log (--log-file): one JSON object a line, appended with one write, file 0600. Lines are
- * made on the event loop and written by a thread of its own, so that a slow disk delays nobody. The
- * queue is bounded; lines beyond it are dropped and counted. Secrets are cut out of everything. */
+/* The request log (--log-file): one JSON object a line, appended with one write, file 0600. Lines
+ * are made on the event loop and written by a thread of its own, so that a slow disk delays nobody.
+ * The queue is bounded; lines beyond it are dropped and counted. Secrets are cut out of everything.
+ */
 #include "base/log.h"
 #include "base/mem.h"
 #include "proxy/internal.h"
@@ -201,8 +202,8 @@ void hr_record_json(hr_jw *w, const hr_record *rec)
 {
     char at[32];
     hr_iso_time(rec->at_ms, at);
-    uint64_t saved = rec->tokens_before > rec->tokens_after ? rec->tokens_before - rec->tokens_after
-                                                            : 0;
+    uint64_t saved =
+        rec->tokens_before > rec->tokens_after ? rec->tokens_before - rec->tokens_after : 0;
     hr_jw_z(w, "request_id", rec->id);
     hr_jw_z(w, "timestamp", at);
     hr_jw_z(w, "provider", rec->provider);

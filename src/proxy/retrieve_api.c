@@ -174,7 +174,8 @@ static void work_stats(void *ctx)
 
 static bool is_retrieve_name(hr_str name)
 {
-    return hr_str_eq(name, HR_STR("headroom_retrieve")) || hr_str_eq(name, HR_STR("ccr_retrieve")) ||
+    return hr_str_eq(name, HR_STR("headroom_retrieve")) ||
+           hr_str_eq(name, HR_STR("ccr_retrieve")) ||
            hr_str_ends(name, HR_STR("__headroom_retrieve"));
 }
 
@@ -251,7 +252,8 @@ static void work_call(void *ctx)
     l->provider = hr_json_get_text(&doc, 0, HR_STR("provider"), &r->arena);
     uint32_t call = hr_json_get(&doc, 0, HR_STR("tool_call"));
     if (!hr_json_is(&doc, call, HR_JSON_OBJECT) || !read_call(&doc, call, l, &r->arena)) {
-        fail(l, 400, "invalid_request", HR_STR("tool_call is no headroom_retrieve call with a hash"));
+        fail(l, 400, "invalid_request",
+             HR_STR("tool_call is no headroom_retrieve call with a hash"));
         return;
     }
     hr_buf data = HR_BUF_INIT(0);

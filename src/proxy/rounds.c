@@ -46,8 +46,8 @@ static hr_str without_choice(hr_dialect d, hr_str body, hr_arena *a)
     if (at != HR_JSON_ABSENT) {
         err = hr_splice_add(&s, a, doc.nodes[at].start, doc.nodes[at].end, none);
     } else {
-        hr_str member = hr_strf(a, "%s\"tool_choice\":%.*s", doc.nodes[0].count ? "," : "",
-                                HR_FMT(none));
+        hr_str member =
+            hr_strf(a, "%s\"tool_choice\":%.*s", doc.nodes[0].count ? "," : "", HR_FMT(none));
         size_t end = doc.nodes[0].end - 1u;
         err = member.p ? hr_splice_add(&s, a, end, end, member) : HR_E_NOMEM;
     }
@@ -131,8 +131,7 @@ static void look(void *ctx)
     add_usage(&t->sum, &reply.usage);
     if (reply.nretrieve && t->round < HR_MAX_ROUNDS) {
         hr_str body = t->round ? t->body : joined_pieces(t, a);
-        if (body.p &&
-            hr_engine_continue(r->px->engine, t->dialect, body, &reply, a, &t->next)) {
+        if (body.p && hr_engine_continue(r->px->engine, t->dialect, body, &reply, a, &t->next)) {
             t->body = t->next;
             if (t->round + 1 == HR_MAX_ROUNDS)
                 t->next = without_choice(t->dialect, t->next, a);
@@ -150,8 +149,7 @@ static void look(void *ctx)
     if (t->round) {
         hr_reply last = reply;
         hr_str base = t->answer.p ? t->answer : text, summed;
-        if (t->answer.p &&
-            hr_wire_read_reply(t->dialect, base, a, &last).code != HR_OK)
+        if (t->answer.p && hr_wire_read_reply(t->dialect, base, a, &last).code != HR_OK)
             last = reply;
         t->answer = base;
         if (hr_wire_reply_with_usage(t->dialect, &last, &t->sum, a, &summed) == HR_OK)

@@ -3,22 +3,22 @@
  * business and goes to the catch-all. */
 #include "proxy/internal.h"
 
-#define STREAMS_passthrough true
-#define STREAMS_livez false
-#define STREAMS_readyz false
-#define STREAMS_health false
-#define STREAMS_stats false
-#define STREAMS_metrics false
-#define STREAMS_stats_reset false
-#define STREAMS_cache_clear false
-#define STREAMS_compress false
-#define STREAMS_retrieve_post false
+#define STREAMS_passthrough    true
+#define STREAMS_livez          false
+#define STREAMS_readyz         false
+#define STREAMS_health         false
+#define STREAMS_stats          false
+#define STREAMS_metrics        false
+#define STREAMS_stats_reset    false
+#define STREAMS_cache_clear    false
+#define STREAMS_compress       false
+#define STREAMS_retrieve_post  false
 #define STREAMS_retrieve_stats false
-#define STREAMS_retrieve_call false
-#define STREAMS_retrieve_get false
-#define STREAMS_messages false
-#define STREAMS_chat false
-#define STREAMS_responses false
+#define STREAMS_retrieve_call  false
+#define STREAMS_retrieve_get   false
+#define STREAMS_messages       false
+#define STREAMS_chat           false
+#define STREAMS_responses      false
 
 const hr_route hr_routes[HR_ROUTE_COUNT] = {
 #define HR_ROUTE(id, method, path, access, handler, help)                                          \

@@ -15,8 +15,8 @@ const hr_metric_info hr_metrics[HR_M_COUNT] = {
 };
 
 const uint32_t hr_bucket_us[HR_BUCKETS - 1] = {
-    50,     100,    250,     500,     1000,    2500,     5000,     10000,     25000,
-    50000,  100000, 250000,  500000,  1000000, 2500000,  5000000,  30000000,  300000000};
+    50,    100,    250,    500,    1000,    2500,    5000,    10000,    25000,
+    50000, 100000, 250000, 500000, 1000000, 2500000, 5000000, 30000000, 300000000};
 
 typedef struct series {
     atomic_uint_fast64_t count, sum_us, min_us, max_us, bucket[HR_BUCKETS];
@@ -201,8 +201,8 @@ size_t hr_stat_models(const hr_stats *s, hr_model_view *out, size_t max)
     for (size_t i = 0; i < HR_MODEL_SLOTS && n < max; i++) {
         const model_slot *m = &s->models[i];
         if (atomic_load_explicit(&m->state, memory_order_acquire) == 2 && get(&m->requests))
-            out[n++] = (hr_model_view){hr_cstr(m->name), get(&m->requests), get(&m->saved),
-                                       get(&m->sent)};
+            out[n++] =
+                (hr_model_view){hr_cstr(m->name), get(&m->requests), get(&m->saved), get(&m->sent)};
     }
     if (n < max && get(&s->other.requests))
         out[n++] = (hr_model_view){HR_STR("other"), get(&s->other.requests), get(&s->other.saved),
@@ -275,8 +275,8 @@ void hr_stat_record(hr_stats *s, const hr_record *rec, hr_provider p)
 
 void hr_stat_session(const hr_stats *s, hr_session_view *out)
 {
-    *out = (hr_session_view){get(&s->before), get(&s->after), get(&s->changed),
-                             get(&s->best_permille), {0}};
+    *out = (hr_session_view){
+        get(&s->before), get(&s->after), get(&s->changed), get(&s->best_permille), {0}};
     pthread_mutex_t *lock = (pthread_mutex_t *)(uintptr_t)&s->lock;
     pthread_mutex_lock(lock);
     memcpy(out->best_detail, s->best_detail, sizeof(out->best_detail));

@@ -1,6 +1,6 @@
-/* GET /stats. The shapes are those that SDKs, dashboards and `jq` one-liners read; what this version
- * has no figure for is zero or null, never invented. Gathered on a worker, because the store is
- * asked. */
+/* GET /stats. The shapes are those that SDKs, dashboards and `jq` one-liners read; what this
+ * version has no figure for is zero or null, never invented. Gathered on a worker, because the
+ * store is asked. */
 #include "proxy/internal.h"
 #include "proxy/jsonw.h"
 
@@ -106,8 +106,7 @@ static void series(hr_jw *w, const char *key, const hr_proxy *px, hr_metric_id m
     hr_series_view v;
     hr_stat_series(px->stats, m, &v);
     hr_jw_open(w, key, '{');
-    hr_jw_double(w, "average_ms",
-                 v.count ? (double)v.sum_us / (double)v.count / 1000.0 : 0, 3);
+    hr_jw_double(w, "average_ms", v.count ? (double)v.sum_us / (double)v.count / 1000.0 : 0, 3);
     hr_jw_double(w, "min_ms", (double)v.min_us / 1000.0, 3);
     hr_jw_double(w, "max_ms", (double)v.max_us / 1000.0, 3);
     if (total)
@@ -188,8 +187,7 @@ static void persistent(hr_jw *w, const gathered *g, hr_str path)
     hr_jw_open(w, "lifetime", '{');
     hr_jw_u64(w, "requests", g->life.requests);
     hr_jw_u64(w, "tokens_saved", saved_of(g->life.tokens_before, g->life.tokens_after));
-    hr_jw_u64(w, "total_input_tokens",
-              g->life.input + g->life.cache_read + g->life.cache_write);
+    hr_jw_u64(w, "total_input_tokens", g->life.input + g->life.cache_read + g->life.cache_write);
     hr_jw_u64(w, "total_output_tokens", g->life.output);
     hr_jw_close(w, '}');
     hr_jw_close(w, '}');

@@ -14,9 +14,9 @@
 #include <stdio.h>
 
 enum {
-    INLINE_MAX = 64 << 10,        /* largest body that is read on the event loop */
-    REPLAY_INLINE_MAX = 1 << 20,  /* largest body whose old decisions are replayed there */
-    QUEUE_PATIENCE_MS = 2000,     /* a job that waited longer only replays */
+    INLINE_MAX = 64 << 10,       /* largest body that is read on the event loop */
+    REPLAY_INLINE_MAX = 1 << 20, /* largest body whose old decisions are replayed there */
+    QUEUE_PATIENCE_MS = 2000,    /* a job that waited longer only replays */
     RESUBMIT_MS = 20,
     RESUBMIT_LIMIT_MS = 15000,
 };
@@ -87,8 +87,8 @@ static void refuse_body(hr_req *r, hr_err code, size_t at)
                      hr_err_text(code), at);
         break;
     }
-    hr_send_provider_error(r, 400, "invalid_request_error",
-                           hr_str_of(text, n > 0 ? (size_t)n : 0), 0);
+    hr_send_provider_error(r, 400, "invalid_request_error", hr_str_of(text, n > 0 ? (size_t)n : 0),
+                           0);
 }
 
 static void refuse_prepare(hr_req *r, hr_err code)
@@ -142,7 +142,7 @@ static void set_headers(hr_req *r)
     hr_turn *t = r->turn;
     hr_up_opts o = {.decoded = t->decoded,
                     .beta_name = t->dialect == HR_DIALECT_ANTHROPIC ? HR_STR("anthropic-beta")
-                                                                   : HR_STR("openai-beta")};
+                                                                    : HR_STR("openai-beta")};
     if (r->px->sticky && t->out.conversation.n && !t->in.bypass) {
         hr_str said = hr_req_header(r, o.beta_name);
         hr_str all = hr_sticky_merge(r->px->sticky, t->out.conversation, said, &r->arena);

@@ -61,9 +61,15 @@ bool hr_target_allowed(hr_str origin)
 {
     size_t at = hr_str_find(origin, HR_STR("://"));
     hr_str host = hr_str_sub(origin, at == SIZE_MAX ? 0 : at + 3, origin.n);
-    static const char *const forbidden[] = {"169.254.",      "[fe8",  "[fe9",          "[fea",
-                                            "[feb",          "[fd00:ec2:", "[::ffff:169.254.",
-                                            "[::ffff:a9fe:", "metadata.google.internal",
+    static const char *const forbidden[] = {"169.254.",
+                                            "[fe8",
+                                            "[fe9",
+                                            "[fea",
+                                            "[feb",
+                                            "[fd00:ec2:",
+                                            "[::ffff:169.254.",
+                                            "[::ffff:a9fe:",
+                                            "metadata.google.internal",
                                             "100.100.100.200"};
     for (size_t i = 0; i < sizeof(forbidden) / sizeof(*forbidden); i++) {
         if (hr_str_istarts(host, hr_cstr(forbidden[i])))
@@ -112,8 +118,8 @@ static bool jwt_names_account(hr_str token, hr_arena *a)
     while (n % 4)
         b64[n++] = '=';
     int got = EVP_DecodeBlock(out, (const unsigned char *)b64, (int)n);
-    return got > 0 && hr_str_has(hr_str_of((const char *)out, (size_t)got),
-                                 HR_STR("\"chatgpt_account_id\""));
+    return got > 0 &&
+           hr_str_has(hr_str_of((const char *)out, (size_t)got), HR_STR("\"chatgpt_account_id\""));
 }
 
 bool hr_is_chatgpt_auth(hr_headers h, hr_arena *a)
@@ -148,8 +154,8 @@ static hr_str original_path(const hr_req *r, hr_str suffix)
 
 hr_err hr_upstream_turn(hr_req *r, hr_dialect d, hr_target *t, hr_str *target)
 {
-    static const hr_str paths[] = {{"/v1/messages", 12}, {"/v1/chat/completions", 20},
-                                   {"/v1/responses", 13}};
+    static const hr_str paths[] = {
+        {"/v1/messages", 12}, {"/v1/chat/completions", 20}, {"/v1/responses", 13}};
     bool named;
     hr_err err = named_base(r, t, &named);
     if (err)
@@ -181,7 +187,8 @@ static bool looks_anthropic(const hr_req *r)
     hr_str auth = hr_req_header(r, HR_STR("authorization"));
     hr_str ua = hr_req_header(r, HR_STR("user-agent"));
     return r->m.anthropic_alias || hr_str_starts(r->m.path, HR_STR("/v1/messages")) ||
-           hr_req_header(r, HR_STR("x-api-key")).p || hr_req_header(r, HR_STR("anthropic-version")).p ||
+           hr_req_header(r, HR_STR("x-api-key")).p ||
+           hr_req_header(r, HR_STR("anthropic-version")).p ||
            hr_str_istarts(auth, HR_STR("bearer sk-ant-")) ||
            hr_str_ifind(ua, HR_STR("claude-code/")) != SIZE_MAX ||
            hr_str_ifind(ua, HR_STR("claude-cli/")) != SIZE_MAX;
