@@ -1,0 +1,300 @@
+#include "compress/log_lossless.h"
+
+enum {
+    MIN_LINES = 3,   /* lines that make a form worth its definition */
+    MIN_LITERAL = 6, /* bytes a form saves a line */
+    MAX_FORMS = 26 * 27,
+};
+
+typedef struct place {
+    hr_str first;
+    uint32_t prefix, suffix; /* bytes that all values share */
+    uint32_t shortest;
+    bool varies;
+    hr_str last; /* value written last, for repeats */
+} place;
+
+typedef struct form {
+    uint32_t line, lines, n; /* first line, their number, places */
+    uint32_t id;             /* 1 and up once it is used */
+    place *places;
+} form;
+
+typedef struct writer {
+    const hr_log *l;
+    hr_arena *a;
+    uint32_t *form_of; /* of each line: index + 1, 0 for none */
+    HR_VEC(form) forms;
+    bool crlf;
+    hr_buf out;
+    uint32_t used;
+    size_t templated;
+} writer;
+
+static hr_str literal(hr_str line, const hr_tpl_slot *slots, size_t n, size_t k)
+{
+    size_t from = k ? slots[k - 1].end : 0, to = k < n ? slots[k].start : line.n;
+    return hr_str_sub(line, from, to);
+}
+
+static uint64_t literal_hash(hr_str line, const hr_tpl_slot *slots, size_t n)
+{
+    uint64_t h = n + 1;
+    for (size_t k = 0; k <= n; k++)
+        h = hr_hash64_seed(literal(line, slots, n, k), h);
+    return h;
+}
+
+static bool same_literals(const writer *w, const form *f, hr_str line, const hr_tpl_slot *slots,
+                          size_t n)
+{
+    hr_tpl_slot mine[HR_TPL_TOKENS];
+    hr_str first = w->l->plain[f->line];
+    size_t m = hr_tpl_slots(w->l->tpls, f->line, mine);
+    for (size_t k = 0; m == n && k <= n; k++) {
+        if (!hr_str_eq(literal(first, mine, m, k), literal(line, slots, n, k)))
+            return false;
+    }
+    return m == n;
+}
+
+/* Can the line be written as a form at all? */
+static bool eligible(const writer *w, size_t i, const hr_tpl_slot *slots, size_t n)
+{
+    hr_str s = w->l->plain[i];
+    size_t total = s.n;
+    if (s.p != w->l->raw[i].p || s.n + w->crlf != w->l->raw[i].n || n == 0)
+        return false;
+    for (size_t k = 0; k < n; k++) {
+        total -= slots[k].end - slots[k].start;
+        hr_str v = hr_str_sub(s, slots[k].start, slots[k].end);
+        if (v.n == 0 || hr_str_find_char(v, '|') != SIZE_MAX)
+            return false;
+    }
+    return total >= MIN_LITERAL && !hr_str_has(s, HR_STR("{}"));
+}
+
+static bool utf8_tail(char c)
+{
+    return ((unsigned char)c & 0xc0) == 0x80;
+}
+
+static void see(place *p, hr_str v, bool first)
+{
+    if (first) {
+        p->first = v;
+        p->prefix = p->suffix = p->shortest = (uint32_t)v.n;
+        return;
+    }
+    p->varies |= !hr_str_eq(p->first, v);
+    uint32_t a = 0, b = 0;
+    while (a < p->prefix && a < v.n && v.p[a] == p->first.p[a])
+        a++;
+    while (b < p->suffix && b < v.n && v.p[v.n - 1 - b] == p->first.p[p->first.n - 1 - b])
+        b++;
+    p->prefix = a;
+    p->suffix = b;
+    if (v.n < p->shortest)
+        p->shortest = (uint32_t)v.n;
+}
+
+/* Shared ends stop at word borders and leave at least one byte of every value. */
+static void settle(place *p)
+{
+    hr_str f = p->first;
+    if (!p->varies)
+        return;
+    if (p->prefix >= p->shortest)
+        p->prefix = p->shortest - 1;
+    while (p->prefix && (hr_is_alnum(f.p[p->prefix - 1]) || utf8_tail(f.p[p->prefix])))
+        p->prefix--;
+    if (p->suffix + p->prefix >= p->shortest)
+        p->suffix = p->shortest - 1 - p->prefix;
+    while (p->suffix && (hr_is_digit(f.p[f.n - p->suffix]) || utf8_tail(f.p[f.n - p->suffix])))
+        p->suffix--;
+}
+
+static hr_err find_forms(writer *w, const hr_deadline *deadline)
+{
+    const hr_log *l = w->l;
+    hr_tpl_slot slots[HR_TPL_TOKENS];
+    hr_map seen;
+    hr_map_init(&seen, w->a);
+    w->form_of = HR_NEW_ARRAY(w->a, uint32_t, l->n + 1);
+    if (!w->form_of)
+        return HR_E_NOMEM;
+    for (size_t i = 0; i < l->n; i++) {
+        if (i % 256 == 0 && hr_deadline_passed(deadline))
+            return HR_E_TIMEOUT;
+        size_t n = hr_tpl_slots(l->tpls, i, slots);
+        if (!eligible(w, i, slots, n))
+            continue;
+        uint64_t *key = HR_NEW(w->a, uint64_t);
+        bool fresh;
+        if (!key)
+            return HR_E_NOMEM;
+        *key = literal_hash(l->plain[i], slots, n);
+        hr_map_entry *e = hr_map_put(&seen, hr_str_of((const char *)key, sizeof *key), &fresh);
+        if (!e)
+            return HR_E_NOMEM;
+        if (fresh) {
+            form *f = hr_vec_push(&w->forms, w->a);
+            if (!f || !(f->places = HR_NEW_ARRAY(w->a, place, n)))
+                return HR_E_NOMEM;
+            f->line = (uint32_t)i;
+            f->n = (uint32_t)n;
+            e->value = w->forms.n;
+        } else if (!same_literals(w, &w->forms.p[e->value - 1], l->plain[i], slots, n)) {
+            continue;
+        }
+        form *f = &w->forms.p[e->value - 1];
+        f->lines++;
+        w->form_of[i] = (uint32_t)e->value;
+        for (size_t k = 0; k < n; k++)
+            see(&f->places[k], hr_str_sub(l->plain[i], slots[k].start, slots[k].end), fresh);
+    }
+    for (size_t i = 0; i < w->forms.n; i++) {
+        for (uint32_t k = 0; k < w->forms.p[i].n; k++)
+            settle(&w->forms.p[i].places[k]);
+    }
+    return HR_OK;
+}
+
+static void put_id(hr_buf *b, uint32_t id)
+{
+    if (id > 26)
+        hr_buf_addc(b, (char)('a' + (id - 27) / 26));
+    hr_buf_addc(b, (char)('a' + (id - 1) % 26));
+}
+
+static void define(writer *w, form *f)
+{
+    hr_tpl_slot slots[HR_TPL_TOKENS];
+    hr_str line = w->l->plain[f->line];
+    size_t n = hr_tpl_slots(w->l->tpls, f->line, slots);
+    put_id(&w->out, f->id);
+    hr_buf_lit(&w->out, ": ");
+    for (size_t k = 0; k <= n; k++) {
+        hr_buf_add(&w->out, literal(line, slots, n, k));
+        if (k == n)
+            break;
+        const place *p = &f->places[k];
+        if (!p->varies) {
+            hr_buf_add(&w->out, p->first);
+            continue;
+        }
+        hr_buf_add(&w->out, hr_str_sub(p->first, 0, p->prefix));
+        hr_buf_lit(&w->out, "{}");
+        hr_buf_add(&w->out, hr_str_sub(p->first, p->first.n - p->suffix, p->first.n));
+    }
+    hr_buf_addc(&w->out, '\n');
+}
+
+static void put_values(writer *w, form *f, size_t i)
+{
+    hr_tpl_slot slots[HR_TPL_TOKENS];
+    hr_str line = w->l->plain[i];
+    (void)hr_tpl_slots(w->l->tpls, i, slots);
+    put_id(&w->out, f->id);
+    size_t end = w->out.n; /* behind the last value that is not a repeat */
+    for (uint32_t k = 0; k < f->n; k++) {
+        place *p = &f->places[k];
+        if (!p->varies)
+            continue;
+        hr_str v = hr_str_sub(line, slots[k].start + p->prefix, slots[k].end - p->suffix);
+        hr_buf_addc(&w->out, '|');
+        if (!hr_str_eq(v, p->last)) {
+            hr_buf_add(&w->out, v);
+            end = w->out.n;
+        }
+        p->last = v;
+    }
+    if (w->out.err == HR_OK)
+        w->out.n = end;
+    hr_buf_addc(&w->out, '\n');
+}
+
+/* Would the decoder take the line for one of its own? */
+static bool ambiguous(hr_str s)
+{
+    if (s.n == 0)
+        return false;
+    if (s.p[0] == '=' || hr_str_starts(s, HR_STR("[x")))
+        return true;
+    size_t n = 0;
+    while (n < s.n && n < 3 && s.p[n] >= 'a' && s.p[n] <= 'z')
+        n++;
+    return n >= 1 && n <= 2 && (n == s.n || s.p[n] == ':' || s.p[n] == '|');
+}
+
+static void put_line(writer *w, size_t i)
+{
+    form *f = w->form_of[i] ? &w->forms.p[w->form_of[i] - 1] : NULL;
+    if (f && f->lines >= MIN_LINES && (f->id || w->used < MAX_FORMS)) {
+        if (!f->id) {
+            f->id = ++w->used;
+            define(w, f);
+        }
+        put_values(w, f, i);
+        w->templated++;
+        return;
+    }
+    hr_str s = w->l->raw[i];
+    if (w->crlf)
+        s.n--;
+    if (ambiguous(s))
+        hr_buf_addc(&w->out, '=');
+    hr_buf_add(&w->out, s);
+    hr_buf_addc(&w->out, '\n');
+}
+
+static bool all_crlf(const hr_log *l, hr_str text)
+{
+    for (size_t i = 0; i < l->n; i++) {
+        if (l->raw[i].n == 0 || l->raw[i].p[l->raw[i].n - 1] != '\r')
+            return false;
+    }
+    return l->n > 0 && text.p[text.n - 1] == '\n';
+}
+
+hr_err hr_log_lossless(const hr_log *l, hr_str text, const hr_deadline *deadline, hr_arena *a,
+                       hr_str *out, hr_str *strategy)
+{
+    writer w = {.l = l, .a = a, .out = HR_BUF_INIT(text.n + 1)};
+    *out = HR_STR_NONE;
+    if (l->n < 2 * MIN_LINES)
+        return HR_OK;
+    w.crlf = all_crlf(l, text);
+    hr_err e = find_forms(&w, deadline);
+    if (e != HR_OK)
+        return e;
+    hr_buf_addf(&w.out,
+                "[log of %zu lines, nothing left out: \"a: \xe2\x80\xa6{}\xe2\x80\xa6\" is a form, "
+                "\"a|x|y\" a line of form a with x and y in its {} places, an empty value repeats "
+                "the one above, \"[xN]\" is N more of the line above%s]\n",
+                l->n, w.crlf ? "; CRLF" : "");
+    for (size_t i = 0; i < l->n && w.out.err == HR_OK; i++) {
+        if (i % 256 == 0 && hr_deadline_passed(deadline)) {
+            hr_buf_free(&w.out);
+            return HR_E_TIMEOUT;
+        }
+        put_line(&w, i);
+        size_t more = 0;
+        while (i + more + 1 < l->n && hr_str_eq(l->raw[i], l->raw[i + more + 1]))
+            more++;
+        if (more > 1) {
+            hr_buf_addf(&w.out, "[x%zu]\n", more);
+            i += more;
+        }
+    }
+    if (w.out.err == HR_OK && text.p[text.n - 1] != '\n')
+        w.out.n--;
+    /* HR_E_LIMIT: longer than the text, so not worth having. */
+    e = w.out.err == HR_E_LIMIT ? HR_OK : w.out.err;
+    if (w.out.err == HR_OK && w.used && w.out.n < text.n) {
+        *out = hr_str_dup(a, hr_buf_str(&w.out));
+        *strategy = hr_strf(a, "log(%zu lines, %zu in %u forms)", l->n, w.templated, w.used);
+    }
+    hr_buf_free(&w.out);
+    return a->failed ? HR_E_NOMEM : e;
+}
