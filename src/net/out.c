@@ -101,6 +101,8 @@ static void written(uv_write_t *req, int status)
     size_t n = o->inflight;
     o->inflight = 0;
     drop(o, n);
+    if (!status && o->queued) /* a write takes a few blocks only */
+        status = hr_out_flush(o, NULL, 0);
     o->on_written(o, status);
 }
 
@@ -173,8 +175,8 @@ int hr_out_flush(hr_out *o, const hr_str *extra, size_t n)
 
 int64_t hr_out_send(hr_out *o, const hr_str *extra, size_t n, size_t room)
 {
-    if (o->queued) /* a write takes a few blocks only: what is left behind it goes on its way now */
-        return o->inflight ? 0 : start_write(o);
+    if (o->queued)
+        return 0;
     int64_t r = try_once(o, extra, n);
     if (r < 0)
         return r;

@@ -46,7 +46,7 @@ typedef struct req {
     hr_exchange *x;
     hr_fetch *f;
     hr_timer *timer;
-    bool echo, relay, gone, discard, slow;
+    bool echo, relay, slow, sink;
     size_t left;
     hr_buf body;
     hr_str one;
@@ -180,6 +180,9 @@ static void *on_request(hr_exchange *x, const hr_request_head *h, void *ctx)
         hr_x_read(x);
     } else if (hr_str_starts(path, HR_STR("/early"))) { /* answers without reading the body */
         hr_x_reply(x, 413, hs, HR_STR("too much"));
+    } else if (hr_str_starts(path, HR_STR("/sink"))) { /* counts the body */
+        r->sink = true;
+        hr_x_read(x);
     } else if (hr_str_starts(path, HR_STR("/nocontent"))) {
         hr_x_read(x);
         hr_x_start(x, 204, hs, 0);
@@ -188,6 +191,25 @@ static void *on_request(hr_exchange *x, const hr_request_head *h, void *ctx)
         hr_x_start(x, 200, hs, -1);
         hr_x_write(x, HR_STR("part"));
         hr_x_abort(x);
+    } else if (hr_str_starts(path, HR_STR("/bulk/"))) { /* posts n bytes in borrowed pieces */
+        static char data[100000];
+        static hr_str pieces[400];
+        uint64_t n = 0;
+        hr_str_u64(hr_str_sub(path, 6, SIZE_MAX), &n);
+        hr_fetch_opts o = s->relay;
+        o.origin = hr_cstr(s->upstream);
+        o.method = HR_STR("POST");
+        o.target = HR_STR("/sink");
+        o.body = pieces;
+        for (; n; o.npieces++) {
+            size_t k = n < sizeof(data) - o.npieces ? n : sizeof(data) - o.npieces;
+            pieces[o.npieces] = (hr_str){data, k};
+            n -= k;
+            o.body_length += (int64_t)k;
+        }
+        r->relay = true;
+        r->f = hr_fetch_start(hr_x_loop(x), &o, &relay_events, r);
+        hr_x_read(x);
     } else if (hr_str_starts(path, HR_STR("/relay"))) {
         hr_fetch_opts o = s->relay;
         o.origin = hr_cstr(s->upstream);
@@ -213,6 +235,7 @@ static void on_body(hr_exchange *x, void *ctx, hr_str bytes)
 {
     req *r = ctx;
     r->s->body_bytes += bytes.n;
+    r->left += r->sink ? bytes.n : 0;
     if (r->echo && !hr_x_write(x, bytes))
         hr_x_pause(x);
     if (r->relay && r->f && !hr_fetch_write(r->f, bytes))
@@ -226,6 +249,10 @@ static void on_body_end(hr_exchange *x, void *ctx)
     if (r->echo) {
         /* an echo without a body: the start promised nothing or a chunked body */
         hr_x_end(x);
+    }
+    if (r->sink) {
+        hr_str n = hr_strf(hr_x_arena(x), "sank %zu", r->left);
+        hr_x_reply(x, 200, (hr_headers){0}, n);
     }
     if (r->relay && r->f)
         hr_fetch_end(r->f);
@@ -390,7 +417,7 @@ static void nap(unsigned ms)
         assert_true(cond);                                                                         \
     } while (0)
 
-static unsigned count_of(const char *hay, const char *needle)
+__attribute__((unused)) static unsigned count_of(const char *hay, const char *needle)
 {
     unsigned n = 0;
     for (const char *p = hay; (p = strstr(p, needle)) != NULL; p += strlen(needle))

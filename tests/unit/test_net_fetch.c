@@ -107,6 +107,66 @@ static void test_large_both_ways(void **st)
     server_stop(s);
 }
 
+static void test_borrowed_body(void **st)
+{
+    (void)st;
+    server *s = server_start((hr_net_opts){0});
+    static const unsigned sizes[] = {1, 1000, 16384, 65536, 70000, 1000000, 30000000};
+    for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
+        char m[200], want[40];
+        snprintf(m, sizeof(m), "GET /bulk/%u HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
+                 sizes[i]);
+        snprintf(want, sizeof(want), "sank %u", sizes[i]);
+        char *a = ask(s->port, m);
+        if (!strstr(a, want))
+            fail_msg("%u: %s", sizes[i], a);
+        free(a);
+    }
+    server_stop(s);
+}
+
+/* Reads the request slowly through a small window, so that every write is cut short. */
+static void play_slow_sink(int fd, int nth, void *ctx)
+{
+    (void)nth;
+    size_t want = *(size_t *)ctx, got = 0, body = 0;
+    static char in[40000];
+    char head[512] = "";
+    while (!body || got < body + want) {
+        ssize_t k = recv(fd, in, sizeof(in), 0);
+        if (k <= 0)
+            return;
+        if (!body) {
+            strncat(head, in, (size_t)k < 400 - strlen(head) ? (size_t)k : 400 - strlen(head));
+            char *e = strstr(head, "\r\n\r\n");
+            body = e ? (size_t)(e + 4 - head) : 0;
+        }
+        got += (size_t)k;
+        nap(1);
+    }
+    send_str(fd, "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ndone");
+}
+
+static void test_body_over_slow_upstream(void **st)
+{
+    (void)st;
+    for (size_t n = 6000000; n < 6400000; n += 33333) {
+        script *u = script_start(play_slow_sink, &n, 1);
+        int small = 4096;
+        setsockopt(u->listener, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small));
+        server *s = server_start((hr_net_opts){0});
+        snprintf(s->upstream, sizeof(s->upstream), "http://127.0.0.1:%u", (unsigned)u->port);
+        char m[200];
+        snprintf(m, sizeof(m), "GET /bulk/%zu HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", n);
+        char *a = ask(s->port, m);
+        if (!strstr(a, "done"))
+            fail_msg("%zu: %s", n, a);
+        free(a);
+        server_stop(s);
+        script_stop(u);
+    }
+}
+
 /* --- scripted upstreams --------------------------------------------------------------------- */
 
 static char *take_request(int fd)
@@ -585,6 +645,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_relay),
         cmocka_unit_test(test_large_both_ways),
+        cmocka_unit_test(test_borrowed_body),
+        cmocka_unit_test(test_body_over_slow_upstream),
         cmocka_unit_test(test_response_framing),
         cmocka_unit_test(test_response_head_limit),
         cmocka_unit_test(test_request_fields),
