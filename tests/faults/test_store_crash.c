@@ -20,7 +20,7 @@ static char dir[64], path[128];
 static int setup(void **state)
 {
     (void)state;
-    strcpy(dir, "/tmp/hr_store_XXXXXX");
+    strcpy(dir, "hr_store_XXXXXX");
     assert_non_null(mkdtemp(dir));
     snprintf(path, sizeof path, "%s/store.db", dir);
     return 0;

@@ -150,7 +150,7 @@ static int setup_all(void **state)
 static int setup(void **state)
 {
     (void)state;
-    strcpy(dir, "/tmp/hr_store_XXXXXX");
+    strcpy(dir, "hr_store_XXXXXX");
     assert_non_null(mkdtemp(dir));
     snprintf(path, sizeof path, "%s/store.db", dir);
     atomic_store(&fail_at, 0);

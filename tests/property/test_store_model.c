@@ -317,7 +317,7 @@ static void test_lru(void **state)
 static int setup(void **state)
 {
     (void)state;
-    strcpy(dir, "/tmp/hr_store_XXXXXX");
+    strcpy(dir, "hr_store_XXXXXX");
     return mkdtemp(dir) ? 0 : -1;
 }
 

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-static char dir[64], path[160];
+static char dir[4096], path[4200];
 static int64_t now_ms = 1700000000000;
 
 static uint64_t fake_mono(void *ctx)
@@ -28,8 +28,9 @@ static const hr_clock fake = {fake_mono, fake_unix, NULL};
 static int setup(void **state)
 {
     (void)state;
-    strcpy(dir, "/tmp/hr_store_XXXXXX");
-    assert_non_null(mkdtemp(dir));
+    char made[] = "hr_store_XXXXXX";
+    assert_non_null(mkdtemp(made));
+    assert_non_null(realpath(made, dir)); /* the other tests use relative paths */
     snprintf(path, sizeof path, "%s/a/b/ccr_store.db", dir);
     now_ms = 1700000000000;
     return 0;
@@ -38,7 +39,7 @@ static int setup(void **state)
 static int teardown(void **state)
 {
     (void)state;
-    char cmd[200];
+    char cmd[4200];
     snprintf(cmd, sizeof cmd, "rm -rf %s", dir);
     return system(cmd);
 }
@@ -212,7 +213,7 @@ static void test_round_trip_memory(void **state)
 
 static unsigned mode_of(const char *suffix)
 {
-    char p[200];
+    char p[4300];
     struct stat st;
     snprintf(p, sizeof p, "%s%s", path, suffix);
     assert_int_equal(stat(p, &st), 0);
@@ -226,7 +227,7 @@ static void test_files(void **state)
     hr_store_opts o = options();
     hr_store *s = open_it(&o);
     struct stat st;
-    char parent[160];
+    char parent[4200];
     snprintf(parent, sizeof parent, "%s/a", dir);
     /* Reading makes nothing. */
     assert_int_equal(get(s, HR_STR("x")), HR_E_NOTFOUND);
@@ -470,6 +471,16 @@ static void test_marker_of_live_conversation(void **state)
             assert_int_equal(hr_store_commit(s, &more, &a), HR_OK);
             if (i % 2)
                 assert_int_equal(hr_store_sweep(s), HR_OK);
+        }
+        assert_true(hr_store_has(s, hr_key_str(&x.key)));
+        for (int i = 0; i < 30; i++) { /* and also when it only reads */
+            now_ms += 600 * 1000;
+            assert_int_equal(hr_store_pins(s, b.conversation, &idle.block, 1, &a, &got, &found),
+                             HR_OK);
+            assert_true(found);
+            hr_store_stats st;
+            assert_int_equal(hr_store_stats_get(s, &st), HR_OK);
+            assert_int_equal(hr_store_sweep(s), HR_OK);
         }
         assert_int_equal(get(s, HR_STR("named")), HR_OK);
         /* The conversation ends. */

@@ -29,7 +29,7 @@ static const hr_clock fake = {fake_mono, fake_unix, NULL};
 static int setup(void **state)
 {
     (void)state;
-    strcpy(dir, "/tmp/hr_store_XXXXXX");
+    strcpy(dir, "hr_store_XXXXXX");
     assert_non_null(mkdtemp(dir));
     snprintf(path, sizeof path, "%s/ccr_store.db", dir);
     now_ms = 1700000000000;

@@ -113,7 +113,7 @@ static void run(hr_str where)
 static void test_disk(void **state)
 {
     (void)state;
-    strcpy(dir, "/tmp/hr_store_XXXXXX");
+    strcpy(dir, "hr_store_XXXXXX");
     assert_non_null(mkdtemp(dir));
     snprintf(path, sizeof path, "%s/store.db", dir);
     run(hr_cstr(path));
