@@ -415,8 +415,12 @@ int main(int argc, char **argv)
     build_trie();
     build_pairs();
     uint64_t *info = need(ntok, sizeof(uint64_t));
+    for (uint32_t t = 256; t < ntok; t++) {
+        info[left[t]] |= HR_BPE_IS_LEFT;
+        info[right[t]] |= HR_BPE_IS_RIGHT;
+    }
     for (uint32_t t = 0; t < ntok; t++)
-        info[t] = HR_BPE_INFO(left[t], right[t], shorter[t], tok_len[t]);
+        info[t] |= HR_BPE_INFO(left[t], right[t], shorter[t], tok_len[t]);
     bin = fopen(argv[3], "wb");
     code = fopen(argv[4], "w");
     if (!bin || !code)

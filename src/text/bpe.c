@@ -2,9 +2,13 @@
 
 #include <stdbool.h>
 
-/* What a and b merge to, or UINT32_MAX. */
-static inline uint32_t merge_of(const hr_bpe *b, uint32_t left, uint32_t right)
+/* What the tokens merge to, or UINT32_MAX. Most tokens never are the left, or never the right half
+ * of a merge; that is said in the infos, which are at hand anyway. */
+static inline uint32_t merge_of(const hr_bpe *b, uint32_t left, uint64_t left_info, uint32_t right,
+                                uint64_t right_info)
 {
+    if (!(left_info & HR_BPE_IS_LEFT) || !(right_info & HR_BPE_IS_RIGHT))
+        return UINT32_MAX;
     uint64_t hash = hr_bpe_pair_hash(left, right);
     uint32_t d = b->displace[hr_bpe_pair_bucket(hash, b->head[3])];
     uint32_t slot = b->slots[hr_bpe_pair_slot(hash, d, b->head[2])];
@@ -25,21 +29,24 @@ static inline uint32_t merge_of(const hr_bpe *b, uint32_t left, uint32_t right)
 static inline bool stay_apart(const hr_bpe *b, uint32_t x, uint32_t y, uint64_t *steps)
 {
     uint32_t limit = UINT32_MAX;
+    uint64_t x_info = b->info[x], y_info = b->info[y];
     for (;;) {
         if (steps)
             ++*steps;
-        if (merge_of(b, x, y) < limit)
+        if (merge_of(b, x, x_info, y, y_info) < limit)
             return false;
         if (x > y) {
             if (x < 256)
                 return true;
             limit = x;
-            x = hr_bpe_right(b, x);
+            x = (uint32_t)(x_info >> 18) & HR_BPE_NONE;
+            x_info = b->info[x];
         } else {
             if (y < 256)
                 return true;
             limit = y + 1;
-            y = hr_bpe_left(b, y);
+            y = (uint32_t)y_info & HR_BPE_NONE;
+            y_info = b->info[y];
         }
     }
 }
@@ -121,8 +128,8 @@ static inline void push(path *w, uint32_t t, size_t end)
  * dead (whatever path leads to it ends with the same token) and the token before gives way to a
  * shorter one. Each position dies once, so the work is linear. In practice a step or two are taken
  * back; should it be more than the window remembers, the forward method does the piece. */
-size_t hr_bpe_piece(const hr_bpe *b, const uint8_t *p, size_t n, uint32_t first, uint32_t *ids,
-                    uint64_t *steps)
+static inline __attribute__((always_inline)) size_t
+piece(const hr_bpe *b, const uint8_t *p, size_t n, uint32_t first, uint32_t *ids, uint64_t *steps)
 {
     path w;
     w.stack = ids ? ids : w.ring;
@@ -161,4 +168,18 @@ size_t hr_bpe_piece(const hr_bpe *b, const uint8_t *p, size_t n, uint32_t first,
         before = w.depth ? w.stack[(w.depth - 1) & w.mask] : HR_BPE_NONE;
     }
     return hr_bpe_piece_forward(b, p, n, ids, steps);
+}
+
+size_t hr_bpe_piece(const hr_bpe *b, const uint8_t *p, size_t n, uint32_t first, uint32_t *ids)
+{
+    return piece(b, p, n, first, ids, NULL);
+}
+
+size_t hr_bpe_piece_counted(const hr_bpe *b, const uint8_t *p, size_t n, uint32_t *ids,
+                            uint64_t *steps)
+{
+    size_t len;
+    uint32_t first = hr_bpe_match(b, p, n, &len);
+    *steps += len;
+    return piece(b, p, n, first, ids, steps);
 }

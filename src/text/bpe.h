@@ -56,7 +56,7 @@ static inline uint32_t hr_bpe_shorter(const hr_bpe *b, uint32_t t)
 }
 static inline uint32_t hr_bpe_len(const hr_bpe *b, uint32_t t)
 {
-    return (uint32_t)(b->info[t] >> 54);
+    return (uint32_t)(b->info[t] >> 54) & 0xFF;
 }
 
 /* The longest token that p[0, n) starts with (n > 0: there is one for every byte). */
@@ -69,9 +69,14 @@ static inline uint32_t hr_bpe_match(const hr_bpe *b, const uint8_t *p, size_t n,
         uint32_t base = (uint32_t)cell >> 9;
         if (base == 0) { /* one token left: the rest of its bytes decides */
             uint32_t t = (uint32_t)(cell >> 32), t_len = hr_bpe_len(b, t);
-            if (t_len <= n && memcmp(b->bytes + b->at[t] + i, p + i, t_len - i) == 0) {
-                *len = t_len;
-                return t;
+            if (t_len > n)
+                break;
+            const uint8_t *rest = b->bytes + b->at[t];
+            while (i < t_len && rest[i] == p[i])
+                i++;
+            if (i == t_len) {
+                best = t;
+                best_len = i;
             }
             break;
         }
@@ -92,12 +97,13 @@ static inline uint32_t hr_bpe_match(const hr_bpe *b, const uint8_t *p, size_t n,
 }
 
 /* Encodes a piece of n > 0 bytes of which `first` is the longest token it starts with. Returns the
- * number of tokens; ids, if not NULL, has room for n and receives them. Work done is added to
- * *steps if not NULL (table look-ups, for tests of the time bound). */
-size_t hr_bpe_piece(const hr_bpe *b, const uint8_t *p, size_t n, uint32_t first, uint32_t *ids,
-                    uint64_t *steps);
+ * number of tokens; ids, if not NULL, has room for n and receives them. */
+size_t hr_bpe_piece(const hr_bpe *b, const uint8_t *p, size_t n, uint32_t first, uint32_t *ids);
 
-/* The same result by the slower method that hr_bpe_piece falls back to. */
+/* For tests of correctness and of the time bound: the same piece by the usual method or by the
+ * slower one that it falls back to; the table look-ups are added to *steps. */
+size_t hr_bpe_piece_counted(const hr_bpe *b, const uint8_t *p, size_t n, uint32_t *ids,
+                            uint64_t *steps);
 size_t hr_bpe_piece_forward(const hr_bpe *b, const uint8_t *p, size_t n, uint32_t *ids,
                             uint64_t *steps);
 

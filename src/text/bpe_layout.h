@@ -25,6 +25,9 @@
 #define HR_BPE_INFO(left, right, shorter, len)                                                     \
     ((uint64_t)(left) | (uint64_t)(right) << 18 | (uint64_t)(shorter) << 36 | (uint64_t)(len) << 54)
 
+#define HR_BPE_IS_LEFT  (UINT64_C(1) << 62)
+#define HR_BPE_IS_RIGHT (UINT64_C(1) << 63)
+
 /* slots and displace, a perfect hash over the pairs (left, right) of all merged tokens: the token
  * in the low 18 bits, 14 bits of the hash above. */
 #define HR_BPE_SLOT(hash, token) ((uint32_t)((hash)&0x3FFFu) << 18 | (token))
