@@ -2,8 +2,7 @@
  * each word of it is paid for again and again. */
 #include "wire/wire.h"
 
-#define DESCRIPTION                                                                                \
-    "Get the full original of content shortened here, if what is shown is not enough."
+#define DESCRIPTION "Get the original of shortened content if what is shown is not enough."
 #define SCHEMA                                                                                     \
     "{\"type\":\"object\",\"properties\":{\"hash\":{\"type\":\"string\",\"description\":"          \
     "\"hash in the marker\"}},\"required\":[\"hash\"]}"

@@ -56,21 +56,21 @@ typedef struct tally {
     size_t yes, no, either;
 } tally;
 
-static void suite_case(void *ctx, const char *path, hr_str bytes)
+static void suite_case(void *ctx, const char *path, hr_str text)
 {
     tally *t = ctx;
     const char *name = strrchr(path, '/') + 1;
     hr_arena a;
     hr_arena_init(&a, 0);
     hr_json_doc d;
-    hr_errpos e = hr_json_scan(&a, bytes, 0, &d);
+    hr_errpos e = hr_json_scan(&a, text, 0, &d);
     if (name[0] == 'y' && e.code != HR_OK)
         fail_msg("%s refused: %s at %zu", name, hr_err_name(e.code), e.at);
     if (name[0] == 'n' && e.code == HR_OK)
         fail_msg("%s accepted", name);
     if (strcmp(name, "n_structure_100000_opening_arrays.json") == 0)
         assert_int_equal(e.code, HR_E_DEPTH);
-    assert_true(e.at <= bytes.n);
+    assert_true(e.at <= text.n);
     for (uint32_t i = 0; i < d.n; i++)
         (void)hr_json_text(&d, i, &a);
     *(name[0] == 'y' ? &t->yes : name[0] == 'n' ? &t->no : &t->either) += 1;
@@ -281,7 +281,7 @@ static void test_numbers(void **state)
 
 /* --- sameness -------------------------------------------------------------------------------- */
 
-static bool same(const char *x, const char *y)
+static bool equal(const char *x, const char *y)
 {
     hr_json_doc a = scan(x), b = scan(y);
     bool r = hr_json_same(&a, 0, &b, 0);
@@ -292,20 +292,20 @@ static bool same(const char *x, const char *y)
 static void test_same(void **state)
 {
     (void)state;
-    assert_true(same("{\"a\":1,\"b\":[true,null]}", "{ \"b\" : [ true , null ], \"\\u0061\":1 }"));
-    assert_true(same("\"\\u00e9\\ud83d\\ude00/\"", "\"\xc3\xa9\xf0\x9f\x98\x80\\/\""));
-    assert_true(same("\"\\ud83d\\ude00\\u0041\"", "\"\\uD83D\\uDE00\\u0041\""));
-    assert_true(same("{\"a\":{\"x\":1,\"y\":2},\"b\":3}", "{\"b\":3,\"a\":{\"y\":2,\"x\":1}}"));
-    assert_false(same("{\"a\":1}", "{\"a\":1,\"b\":2}"));
-    assert_false(same("{\"a\":1,\"b\":2}", "{\"b\":1,\"a\":2}"));
-    assert_false(same("{\"a\":1,\"a\":2}", "{\"a\":2,\"a\":1}"));
-    assert_false(same("{\"a\":1,\"a\":1,\"b\":2}", "{\"b\":2,\"b\":2,\"a\":1}"));
-    assert_false(same("[1,2]", "[2,1]"));
-    assert_false(same("1", "1.0"));
-    assert_false(same("\"a\\n\"", "\"a\\t\""));
-    assert_false(same("\"a\"", "\"a\\u0000\""));
-    assert_false(same("[]", "{}"));
-    assert_false(same("false", "null"));
+    assert_true(equal("{\"a\":1,\"b\":[true,null]}", "{ \"b\" : [ true , null ], \"\\u0061\":1 }"));
+    assert_true(equal("\"\\u00e9\\ud83d\\ude00/\"", "\"\xc3\xa9\xf0\x9f\x98\x80\\/\""));
+    assert_true(equal("\"\\ud83d\\ude00\\u0041\"", "\"\\uD83D\\uDE00\\u0041\""));
+    assert_true(equal("{\"a\":{\"x\":1,\"y\":2},\"b\":3}", "{\"b\":3,\"a\":{\"y\":2,\"x\":1}}"));
+    assert_false(equal("{\"a\":1}", "{\"a\":1,\"b\":2}"));
+    assert_false(equal("{\"a\":1,\"b\":2}", "{\"b\":1,\"a\":2}"));
+    assert_false(equal("{\"a\":1,\"a\":2}", "{\"a\":2,\"a\":1}"));
+    assert_false(equal("{\"a\":1,\"a\":1,\"b\":2}", "{\"b\":2,\"b\":2,\"a\":1}"));
+    assert_false(equal("[1,2]", "[2,1]"));
+    assert_false(equal("1", "1.0"));
+    assert_false(equal("\"a\\n\"", "\"a\\t\""));
+    assert_false(equal("\"a\"", "\"a\\u0000\""));
+    assert_false(equal("[]", "{}"));
+    assert_false(equal("false", "null"));
 }
 
 /* Sixty members backwards at every level are found; ten thousand shuffled end in bounded work. */

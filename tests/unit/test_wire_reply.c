@@ -2,6 +2,7 @@
  * and the tool itself. */
 #include "../wire/wire_test.h"
 #include "base/mem.h"
+#include "text/tokens.h"
 
 #define A HR_DIALECT_ANTHROPIC
 #define C HR_DIALECT_OPENAI_CHAT
@@ -369,10 +370,12 @@ static void test_tool(void **state)
     static const char *const bodies[] = {"{\"messages\":[],\"tools\":[%.*s]}",
                                          "{\"messages\":[],\"tools\":[%.*s]}",
                                          "{\"input\":[],\"tools\":[%.*s]}"};
+    const hr_tokenizer *o200k = hr_tokenizer_for(HR_STR("gpt-4o"));
     for (int d = 0; d < 3; d++) {
         hr_str tool = hr_wire_retrieve_tool((hr_dialect)d);
         hr_json_doc doc;
         assert_int_equal(hr_json_scan(&arena, tool, 0, &doc).code, HR_OK);
+        assert_true(o200k->exact && hr_tokens_count(o200k, tool) <= 60);
         hr_str body = hr_strf(&arena, bodies[d][2] == 'm' ? bodies[0] : bodies[2], HR_FMT(tool));
         hr_wire_request r = read_request((hr_dialect)d, body);
         assert_true(r.has_retrieve_tool);
