@@ -50,30 +50,31 @@ typedef struct hr_wire_request {
     size_t nblocks;
 
     uint32_t ntools;
-    bool has_tools;           /* a non-empty tools array */
-    uint32_t tools_end;       /* offset of the ']' of tools (when it is an array) */
-    bool has_retrieve_tool;   /* headroom_retrieve, under any MCP prefix, is offered already, or is
-                               * listed in a notice as a tool that can be loaded (mcp__…) */
-    bool has_cache_control;   /* the client set at least one breakpoint */
-    hr_str tool_names;        /* names joined with '\n', in order */
-    hr_str shell_tool;        /* name of a tool that runs shell commands, or empty */
-    hr_str system_text;       /* system / instructions / leading system or developer messages */
-    hr_str first_user_text;   /* first user message: its texts joined with '\n' */
-    hr_str last_user_text;    /* newest text typed by the user: no tool result, no text that is only
-                               * <system-reminder>, <environment_context> or <user_instructions> */
-    hr_str user_id;           /* Anthropic metadata.user_id, OpenAI user */
+    bool has_tools;         /* a non-empty tools array */
+    uint32_t tools_end;     /* offset of the ']' of tools (when it is an array) */
+    bool has_retrieve_tool; /* headroom_retrieve, under any MCP prefix, is offered already, or is
+                             * listed in a notice as a tool that can be loaded (mcp__…) */
+    bool has_cache_control; /* the client set at least one breakpoint */
+    hr_str tool_names;      /* names joined with '\n', in order */
+    hr_str shell_tool;      /* name of a tool that runs shell commands, or empty */
+    hr_str system_text;     /* system / instructions / leading system or developer messages */
+    hr_str first_user_text; /* first user message: its texts joined with '\n' */
+    hr_str last_user_text;  /* newest text typed by the user: no tool result, no text that is only
+                             * <system-reminder>, <environment_context> or <user_instructions> */
+    hr_str user_id;         /* Anthropic metadata.user_id, OpenAI user */
     hr_str prompt_cache_key, thread_id; /* Responses: prompt_cache_key, client_metadata.thread_id */
 } hr_wire_request;
 
-/* HR_E_SYNTAX / HR_E_UTF8 / HR_E_DEPTH: the body is no JSON (pos.at says where). HR_E_TYPE: it is no
- * object or its messages / input are of a type the dialect does not have. HR_E_NOMEM, HR_E_LIMIT
+/* HR_E_SYNTAX / HR_E_UTF8 / HR_E_DEPTH: the body is no JSON (pos.at says where). HR_E_TYPE: it is
+ * no object or its messages / input are of a type the dialect does not have. HR_E_NOMEM, HR_E_LIMIT
  * (more than 10,000 messages). The caller relays such a body untouched or refuses it. */
 hr_errpos hr_wire_read(hr_dialect d, hr_str body, hr_arena *a, hr_wire_request *out);
 
 /* The prompt as the provider caches it: tools, system, messages; one hash for each tool and content
- * block, and one for what a message holds besides (tool calls, ids). `cache_control`, string-or-block
- * spelling and key order are ignored; deferred tools are left out. Two requests share a cached prefix
- * as far as their hashes agree. The hashes mean something within this process only. */
+ * block, and one for what a message holds besides (tool calls, ids). `cache_control`,
+ * string-or-block spelling and key order are ignored; deferred tools are left out. Two requests
+ * share a cached prefix as far as their hashes agree. The hashes mean something within this process
+ * only. */
 hr_err hr_wire_prompt(const hr_wire_request *r, hr_arena *a, uint64_t **hashes, size_t *n);
 
 /* --- the retrieval tool --------------------------------------------------------------------- */
@@ -85,8 +86,8 @@ hr_str hr_wire_retrieve_tool(hr_dialect d);
 /* --- replies -------------------------------------------------------------------------------- */
 
 typedef struct hr_usage {
-    bool known; /* the provider said it */
-    uint64_t input;       /* uncached input tokens */
+    bool known;     /* the provider said it */
+    uint64_t input; /* uncached input tokens */
     uint64_t cache_read;
     uint64_t cache_write; /* 5-minute and 1-hour writes together */
     uint64_t cache_write_1h;
@@ -98,8 +99,8 @@ typedef struct hr_call {
     hr_str id, name, input; /* input: arguments as JSON text */
     bool retrieve;          /* headroom_retrieve or ccr_retrieve, also with an MCP prefix */
     bool function;          /* a plain function call: can be answered by hr_wire_continue */
-    hr_str hash;            /* argument `hash` (or `reference`) of such a call, lower case; empty when
-                             * it is not 12 to 24 hex digits */
+    hr_str hash; /* argument `hash` (or `reference`) of such a call, lower case; empty when
+                  * it is not 12 to 24 hex digits */
 } hr_call;
 
 typedef struct hr_reply {
@@ -122,8 +123,8 @@ hr_errpos hr_wire_read_reply(hr_dialect d, hr_str body, hr_arena *a, hr_reply *o
 hr_err hr_wire_continue(hr_dialect d, hr_str body, const hr_reply *reply, const hr_str *results,
                         hr_arena *a, hr_str *next);
 /* The last reply with its usage numbers replaced by the sums (only those present are edited). */
-hr_err hr_wire_reply_with_usage(hr_dialect d, const hr_reply *reply, const hr_usage *sum, hr_arena *a,
-                                hr_str *body);
+hr_err hr_wire_reply_with_usage(hr_dialect d, const hr_reply *reply, const hr_usage *sum,
+                                hr_arena *a, hr_str *body);
 
 /* --- event streams -------------------------------------------------------------------------- */
 
@@ -143,7 +144,8 @@ typedef void hr_sse_fn(void *ctx, hr_str event, hr_str data);
 void hr_sse_init(hr_sse *s, size_t limit);
 void hr_sse_free(hr_sse *s);
 void hr_sse_feed(hr_sse *s, hr_str bytes, hr_sse_fn *fn, void *ctx);
-/* An event has begun and its blank line has not come: what is written next must start with "\n\n". */
+/* An event has begun and its blank line has not come: what is written next must start with "\n\n".
+ */
 static inline bool hr_sse_mid_event(const hr_sse *s)
 {
     return s->line.n > 0 || s->has_data || s->skipping || s->event_name.n > 0;
@@ -156,10 +158,10 @@ typedef struct hr_stream_tap {
     hr_dialect dialect;
     hr_sse sse;
     hr_usage usage;
-    bool finished;   /* message_stop, [DONE], response.completed … was seen */
-    bool failed;     /* an error event came inside the stream */
-    bool saw_call;   /* a tool call was seen complete: the client may have run it */
-    bool in_call;    /* inside one (Anthropic) */
+    bool finished; /* message_stop, [DONE], response.completed … was seen */
+    bool failed;   /* an error event came inside the stream */
+    bool saw_call; /* a tool call was seen complete: the client may have run it */
+    bool in_call;  /* inside one (Anthropic) */
     uint64_t events;
 } hr_stream_tap;
 
