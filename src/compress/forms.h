@@ -27,11 +27,13 @@ typedef struct hr_forms {
 typedef hr_err hr_compressor(const hr_compress_opts *o, hr_str text, const hr_key *key, bool lossy,
                              hr_arena *a, hr_forms *out);
 
-hr_compressor hr_compress_json; /* json.c: JSON documents and NDJSON */
+hr_compressor hr_compress_json;   /* json.c: JSON documents and NDJSON */
 hr_compressor hr_compress_search; /* search.c: grep, ripgrep, ag */
 hr_compressor hr_compress_diff;   /* diff.c: unified diffs and patches */
 hr_compressor hr_compress_html;   /* html.c: HTML pages, lossy only */
-hr_compressor hr_compress_log;  /* log.c: logs, build and test output */
+hr_compressor hr_compress_log;    /* log.c: logs, build and test output */
+
+hr_compressor hr_compress_lines;  /* log.c: any text of similar lines, lossless only */
 
 /* detect.h in one line: what kind of content this is. Never fails; reads at most 64 KiB from the
  * front plus what a JSON check needs. */

@@ -1,19 +1,44 @@
 #include "compress/log_lossless.h"
 #include "compress/log_lossy.h"
 
+/* A form with values has to be learnt by the reader: small savings are not worth that. */
+static const double FORMS_MOST = 0.85;
+/* Text that is no log must gain more. */
+static const double LINES_MOST = 0.65;
+
+/* Of a large log of which this little is left, the lossless form is not worth the time: it is never
+ * near enough to be preferred. */
+enum { LARGE = 256 * 1024, LITTLE = 4 };
+
 hr_err hr_compress_log(const hr_compress_opts *o, hr_str text, const hr_key *key, bool lossy,
                        hr_arena *a, hr_forms *out)
 {
     hr_log l;
     memset(out, 0, sizeof *out);
     hr_err e = hr_log_read(text, o->deadline, a, &l);
-    if (e == HR_OK)
-        e = hr_log_lossless(&l, text, o->deadline, a, &out->lossless, &out->lossless_strategy);
     if (e == HR_OK && lossy)
         e = hr_log_lossy(o, &l, key, a, &out->lossy, &out->lossy_strategy);
+    if (e != HR_OK)
+        return e;
     if (out->lossy.n >= text.n)
         out->lossy = HR_STR_NONE;
     out->lossy_reason = HR_R_LOG_LINES;
     out->lossless_reason = HR_R_LOG_TEMPLATE;
+    bool may_lose = o->via != HR_VIA_NONE && !o->lossless_only;
+    if (may_lose && text.n >= LARGE && out->lossy.n && out->lossy.n < text.n / LITTLE)
+        return HR_OK;
+    e = hr_log_lossless(&l, text, o, a, &out->lossless, &out->lossless_strategy);
+    if ((double)out->lossless.n > FORMS_MOST * (double)text.n)
+        out->lossless = HR_STR_NONE;
+    return e;
+}
+
+hr_err hr_compress_lines(const hr_compress_opts *o, hr_str text, const hr_key *key, bool lossy,
+                         hr_arena *a, hr_forms *out)
+{
+    (void)lossy;
+    hr_err e = hr_compress_log(o, text, key, false, a, out);
+    if ((double)out->lossless.n > LINES_MOST * (double)text.n)
+        out->lossless = HR_STR_NONE;
     return e;
 }

@@ -114,7 +114,7 @@ static void settle(place *p)
         p->suffix--;
 }
 
-static hr_err find_forms(writer *w, const hr_deadline *deadline)
+static hr_err find_forms(writer *w, const hr_compress_opts *o)
 {
     const hr_log *l = w->l;
     hr_tpl_slot slots[HR_TPL_TOKENS];
@@ -123,9 +123,14 @@ static hr_err find_forms(writer *w, const hr_deadline *deadline)
     w->form_of = HR_NEW_ARRAY(w->a, uint32_t, l->n + 1);
     if (!w->form_of)
         return HR_E_NOMEM;
+    hr_query query;
+    hr_query_parse(o->query, w->a, &query);
     for (size_t i = 0; i < l->n; i++) {
-        if (i % 256 == 0 && hr_deadline_passed(deadline))
+        if (i % 256 == 0 && hr_deadline_passed(o->deadline))
             return HR_E_TIMEOUT;
+        /* What people look for stays readable in one piece. */
+        if (l->level[i] == HR_LEVEL_ERROR || hr_query_anchor_in(&query, l->plain[i]))
+            continue;
         size_t n = hr_tpl_slots(l->tpls, i, slots);
         if (!eligible(w, i, slots, n))
             continue;
@@ -257,7 +262,7 @@ static bool all_crlf(const hr_log *l, hr_str text)
     return l->n > 0 && text.p[text.n - 1] == '\n';
 }
 
-hr_err hr_log_lossless(const hr_log *l, hr_str text, const hr_deadline *deadline, hr_arena *a,
+hr_err hr_log_lossless(const hr_log *l, hr_str text, const hr_compress_opts *o, hr_arena *a,
                        hr_str *out, hr_str *strategy)
 {
     writer w = {.l = l, .a = a, .out = HR_BUF_INIT(text.n + 1)};
@@ -265,7 +270,7 @@ hr_err hr_log_lossless(const hr_log *l, hr_str text, const hr_deadline *deadline
     if (l->n < 2 * MIN_LINES)
         return HR_OK;
     w.crlf = all_crlf(l, text);
-    hr_err e = find_forms(&w, deadline);
+    hr_err e = find_forms(&w, o);
     if (e != HR_OK)
         return e;
     hr_buf_addf(&w.out,
@@ -274,7 +279,7 @@ hr_err hr_log_lossless(const hr_log *l, hr_str text, const hr_deadline *deadline
                 "the one above, \"[xN]\" is N more of the line above%s]\n",
                 l->n, w.crlf ? "; CRLF" : "");
     for (size_t i = 0; i < l->n && w.out.err == HR_OK; i++) {
-        if (i % 256 == 0 && hr_deadline_passed(deadline)) {
+        if (i % 256 == 0 && hr_deadline_passed(o->deadline)) {
             hr_buf_free(&w.out);
             return HR_E_TIMEOUT;
         }

@@ -10,6 +10,7 @@
  *     any other line stands for itself; "=" in front of it is not part of it
  *
  * (The head is one line.) Values that are left away at the end of a line repeat those above too.
+ * Errors and lines the query names are never put into forms.
  * The lines end in LF, or all in CR LF when the head says so; the last one's LF is kept or missing
  * as in the original. */
 #ifndef HR_COMPRESS_LOG_LOSSLESS_H
@@ -19,7 +20,7 @@
 #include "compress/log_lines.h"
 
 /* *out: the form, or HR_STR_NONE when it would not be shorter. HR_E_NOMEM, HR_E_TIMEOUT. */
-hr_err hr_log_lossless(const hr_log *l, hr_str text, const hr_deadline *deadline, hr_arena *a,
+hr_err hr_log_lossless(const hr_log *l, hr_str text, const hr_compress_opts *o, hr_arena *a,
                        hr_str *out, hr_str *strategy);
 /* The original text of such a form, appended. HR_E_SYNTAX: it is none. Output is bounded by the
  * buffer's limit. */

@@ -9,6 +9,7 @@ static const struct {
     hr_compressor *run;
     hr_compressor *fallback; /* asked when the first has nothing to offer */
 } compressors[HR_KIND_COUNT] = {
+    [HR_KIND_TEXT] = {NULL, hr_compress_lines},
     [HR_KIND_JSON] = {hr_compress_json, NULL},
     [HR_KIND_NDJSON] = {hr_compress_json, hr_compress_log},
     [HR_KIND_LOG] = {hr_compress_log, NULL},
