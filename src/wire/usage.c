@@ -68,11 +68,12 @@ typedef struct writer {
     hr_err err;
 } writer;
 
-/* Replaces a number that is there. */
+/* Replaces a count that is there and could be read. */
 static void set(writer *w, uint32_t obj, const char *key, uint64_t v)
 {
     uint32_t i = hr_json_get(w->d, obj, hr_cstr(key));
-    if (!hr_json_is(w->d, i, HR_JSON_NUMBER) || w->err != HR_OK)
+    uint64_t old;
+    if (!number(w->d, obj, key, &old) || w->err != HR_OK)
         return;
     hr_str with = hr_strf(w->a, "%llu", (unsigned long long)v);
     if (!with.p)
