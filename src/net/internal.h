@@ -211,6 +211,7 @@ struct hr_net {
     _Atomic int stop; /* 0, 1: drain, 2: at once */
     _Atomic uint32_t drain_ms;
     _Atomic int signal;
+    _Atomic unsigned ended; /* loops other than the first that are done */
 };
 
 #define HR_COUNT(l, what, by)                                                                      \

@@ -168,6 +168,10 @@ static void close_handles(hr_loop *l)
     if (more)
         return; /* the wake-up for them is under way and comes back here */
     l->finished = true;
+    if (l->index) {
+        atomic_fetch_add(&l->net->ended, 1);
+        uv_async_send(&l->net->loops[0].async);
+    }
     while (!hr_list_empty(&l->timers))
         hr_timer_cancel(HR_OF(l->timers.next, hr_timer, node));
     uv_close((uv_handle_t *)&l->async, NULL);
@@ -188,7 +192,10 @@ static void finish_step(hr_defer *d)
     /* No client is left. What still runs upstream was nobody's exchange; jobs end by themselves. */
     hr_upstream_drain(l);
     hr_upstream_cancel_all(l);
-    if (!l->jobs && hr_list_empty(&l->ups))
+    if (l->jobs || !hr_list_empty(&l->ups))
+        return;
+    /* The first loop hears the signals and stays until all others are done. */
+    if (l->index || atomic_load(&l->net->ended) + 1 == l->net->nloops)
         close_handles(l);
 }
 

@@ -248,6 +248,7 @@ int hr_net_run(hr_net *n)
         l->threaded = pthread_create(&l->thread, NULL, run_loop, l) == 0;
         if (!l->threaded) {
             hr_error("cannot start a thread for event loop %u", i);
+            atomic_fetch_add(&n->ended, 1);
             hr_net_stop(n, 0);
         }
     }
@@ -255,8 +256,6 @@ int hr_net_run(hr_net *n)
     for (unsigned i = 1; i < n->nloops; i++) {
         if (n->loops[i].threaded)
             pthread_join(n->loops[i].thread, NULL);
-        else
-            run_loop(&n->loops[i]);
     }
     return atomic_load(&n->signal);
 }
@@ -277,8 +276,8 @@ void hr_net_close(hr_net *n)
         return;
     if (n->pool)
         hr_pool_stop(n->pool);
-    for (unsigned i = 0; n->loops && i < n->nloops; i++)
-        hr_loop_close(&n->loops[i]);
+    for (unsigned i = n->nloops; n->loops && i > 0; i--) /* they tell the first of their end */
+        hr_loop_close(&n->loops[i - 1]);
     if (n->pool)
         hr_pool_free(n->pool);
     for (unsigned i = 0; n->loops && i < n->nloops; i++)
