@@ -18,7 +18,7 @@ help: ## this list
 	@echo "  make test ARGS=\"unit e2e\"      only some suites: unit golden wire e2e node"
 
 run: build ## build what is missing and start the proxy
-	@exec build/headroom proxy $(ARGS)
+	@build/headroom proxy $(ARGS) || [ $$? = 130 ]
 
 build: need-build build/release/build.ninja ## leave the release program at build/headroom
 	@tools/build release headroom
