@@ -2,9 +2,9 @@
 
 hr_auth_mode hr_auth_mode_of(hr_headers h)
 {
-    static const char *const plans[] = {"claude-cli/", "claude-code/",    "codex-cli/", "codex_",
-                                        "cursor/",     "claude-vscode/",  "github-copilot/",
-                                        "anthropic-cli/", "antigravity/"};
+    static const char *const plans[] = {"claude-cli/",     "claude-code/",   "codex-cli/",
+                                        "codex_",          "cursor/",        "claude-vscode/",
+                                        "github-copilot/", "anthropic-cli/", "antigravity/"};
     hr_str ua = hr_header_get(h, HR_STR("user-agent"));
     for (size_t i = 0; i < sizeof(plans) / sizeof(*plans); i++) {
         if (hr_str_ifind(ua, hr_cstr(plans[i])) != SIZE_MAX)

@@ -24,7 +24,7 @@ typedef enum hr_agent {
 
 typedef struct hr_identity {
     hr_agent agent;
-    hr_str client;       /* "claude-code", "codex", "cursor", …; empty when unknown */
+    hr_str client; /* "claude-code", "codex", "cursor", …; empty when unknown */
     hr_auth_mode auth;
     hr_str conversation; /* key: 32 hex digits, stable for the conversation's life */
     hr_str credential;   /* 16 hex digits of a hash of the credential, for keys and limits */

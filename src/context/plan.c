@@ -4,7 +4,8 @@
 
 static const char *const builtin_excluded[] = {"Read", "Glob", "Grep", "Write", "Edit"};
 
-hr_err hr_policy_excluded(hr_str protect, hr_str exclude, hr_arena *a, const hr_str **out, size_t *n)
+hr_err hr_policy_excluded(hr_str protect, hr_str exclude, hr_arena *a, const hr_str **out,
+                          size_t *n)
 {
     HR_VEC(hr_str) v = {0};
     hr_str *slot;

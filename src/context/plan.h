@@ -21,7 +21,8 @@ typedef struct hr_policy {
 
 /* Splits a comma list into names (trimmed, empty ones dropped) behind the built-in
  * Read, Glob, Grep, Write, Edit. Results live in the arena. */
-hr_err hr_policy_excluded(hr_str protect, hr_str exclude, hr_arena *a, const hr_str **out, size_t *n);
+hr_err hr_policy_excluded(hr_str protect, hr_str exclude, hr_arena *a, const hr_str **out,
+                          size_t *n);
 /* Case-insensitive; "mcp__*" style globs allowed. */
 bool hr_policy_excludes(const hr_policy *p, hr_str tool);
 

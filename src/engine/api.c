@@ -31,7 +31,8 @@ const char *headroom_error_text(int error)
 }
 
 /* Reads a member only when the caller's struct is new enough to have it. */
-#define HAS(o, member) ((o) && (o)->size >= offsetof(__typeof__(*(o)), member) + sizeof((o)->member))
+#define HAS(o, member)                                                                             \
+    ((o) && (o)->size >= offsetof(__typeof__(*(o)), member) + sizeof((o)->member))
 
 int headroom_open(const headroom_options *o, headroom **out)
 {

@@ -51,8 +51,9 @@ static uint64_t tokens_below(const job *j, uint32_t node, bool envelope)
     } else if (hr_json_is(d, node, HR_JSON_OBJECT)) {
         for (uint32_t k = HR_JSON_FIRST(d, node); k < n[node].next; k = n[k + 1].next) {
             hr_str key = hr_json_text(d, k, j->a);
-            static const char *const skip[] = {"role", "type", "id", "tool_call_id", "tool_use_id",
-                                               "data", "url", "signature", "cache_control"};
+            static const char *const skip[] = {"role",         "type",        "id",
+                                               "tool_call_id", "tool_use_id", "data",
+                                               "url",          "signature",   "cache_control"};
             bool skipped = false;
             for (size_t s = 0; envelope && s < sizeof(skip) / sizeof(*skip); s++)
                 skipped |= hr_str_eq(key, hr_cstr(skip[s]));
@@ -111,8 +112,8 @@ static void keep_only_gains(job *j)
 {
     for (size_t i = 0; i < j->r.nblocks; i++) {
         hr_decision *d = &j->d[i];
-        if (d->replace && hr_tokens_count(j->tok, d->text) >=
-                              hr_tokens_count(j->tok, j->r.blocks[i].text)) {
+        if (d->replace &&
+            hr_tokens_count(j->tok, d->text) >= hr_tokens_count(j->tok, j->r.blocks[i].text)) {
             d->replace = d->has_key = false;
             d->reason = HR_R_NO_GAIN;
         }
@@ -266,8 +267,8 @@ static hr_err read_config(job *j, uint32_t config, hr_compress_opts *o, hr_polic
         return HR_OK;
     if (!hr_json_is(d, config, HR_JSON_OBJECT))
         return refuse(message, j->a, HR_E_TYPE, "Field `config` must be an object.");
-    j->simulate = hr_str_eq(hr_json_get_text(d, config, HR_STR("default_mode"), j->a),
-                            HR_STR("simulate"));
+    j->simulate =
+        hr_str_eq(hr_json_get_text(d, config, HR_STR("default_mode"), j->a), HR_STR("simulate"));
     if (hr_json_get_true(d, config, HR_STR("compress_user_messages")))
         p->compress_user_messages = true;
     uint32_t sc = hr_json_get(d, config, HR_STR("smart_crusher"));
@@ -284,8 +285,10 @@ static hr_err read_config(job *j, uint32_t config, hr_compress_opts *o, hr_polic
         if (n == HR_JSON_ABSENT)
             continue;
         if (!hr_json_double(d, n, &v) || v < 0 || v > 1e6) {
-            *message = hr_strf(j->a, "Field `config.smart_crusher.%s` must be a number from 0 to "
-                                     "1000000.", sizes[i].name);
+            *message = hr_strf(j->a,
+                               "Field `config.smart_crusher.%s` must be a number from 0 to "
+                               "1000000.",
+                               sizes[i].name);
             return HR_E_RANGE;
         }
         *(size_t *)((char *)o + sizes[i].at) = (size_t)v;

@@ -10,6 +10,7 @@ hr_engine_opts hr_engine_defaults(void)
         .optimize = true,
         .offer_tool = true,
         .markers = true,
+        .references = true,
         .deadline_ms = 25000,
         .store = hr_store_defaults(),
         .clock = &hr_clock_system,

@@ -14,17 +14,19 @@
 typedef struct hr_engine hr_engine;
 
 typedef struct hr_engine_opts {
-    bool optimize;              /* --no-optimize clears it */
-    bool offer_tool;            /* --no-ccr-inject-tool / --no-ccr-responses clear it */
-    bool markers;               /* --no-ccr-marker clears it: then nothing lossy is done */
-    bool lossless_only;         /* HEADROOM_LOSSLESS_ONLY */
+    bool optimize;      /* --no-optimize clears it */
+    bool offer_tool;    /* --no-ccr-inject-tool / --no-ccr-responses clear it */
+    bool markers;       /* --no-ccr-marker clears it: then nothing lossy is done */
+    bool lossless_only; /* HEADROOM_LOSSLESS_ONLY */
     bool compress_user_messages;
-    bool shell_retrieve;        /* `headroom` is on the PATH of agents on this machine */
-    hr_str protect_tools;       /* comma list added to Read,Glob,Grep,Write,Edit; globs allowed */
-    hr_str exclude_tools;       /* HEADROOM_EXCLUDE_TOOLS: replaces nothing, adds too */
+    bool references;            /* repeats of visible lines become references */
+    bool reference_reads;       /* in results of protected tools too */
+    bool shell_retrieve;          /* `headroom` is on the PATH of agents on this machine */
+    hr_str protect_tools;         /* comma list added to Read,Glob,Grep,Write,Edit; globs allowed */
+    hr_str exclude_tools;         /* HEADROOM_EXCLUDE_TOOLS: replaces nothing, adds too */
     size_t min_tokens, max_items; /* 0: compressor defaults */
     size_t lossy_min_tokens;      /* 0: default */
-    uint32_t deadline_ms;       /* per request; 0: 25000 */
+    uint32_t deadline_ms;         /* per request; 0: 25000 */
     hr_store_opts store;
     const hr_clock *clock;
 } hr_engine_opts;
@@ -59,10 +61,10 @@ typedef struct hr_block_note { /* what happened to one block */
 typedef struct hr_turn_out {
     hr_str *pieces; /* the body to forward; pieces borrow in->body and the arena */
     size_t npieces, total;
-    bool edited;           /* false: the pieces are the received bytes */
-    bool tool_offered;     /* our retrieval tool is in the forwarded tools (added by us) */
-    bool readable;         /* the body was understood; false: relayed as it is */
-    hr_errpos bad;         /* why not readable */
+    bool edited;       /* false: the pieces are the received bytes */
+    bool tool_offered; /* our retrieval tool is in the forwarded tools (added by us) */
+    bool readable;     /* the body was understood; false: relayed as it is */
+    hr_errpos bad;     /* why not readable */
     hr_str model, conversation, agent; /* agent: "claude-code", "codex", "opencode", … or empty */
     bool stream;
     uint32_t nmessages;
@@ -87,15 +89,15 @@ void hr_engine_quarantine(hr_engine *e, hr_str conversation);
 /* --- retrieval rounds (non-streaming replies) ------------------------------------------------ */
 
 /* If the reply of a request with tool_offered asks for originals and for nothing else: *next gets
- * the body of the continuation request and the function returns true. If client tool calls are mixed
- * in, or the calls are not ours, false. */
+ * the body of the continuation request and the function returns true. If client tool calls are
+ * mixed in, or the calls are not ours, false. */
 bool hr_engine_continue(hr_engine *e, hr_dialect d, hr_str forwarded_body, const hr_reply *reply,
                         hr_arena *a, hr_str *next);
 
 /* --- direct use: /v1/compress, SDKs, command line --------------------------------------------- */
 
 typedef struct hr_compress_in {
-    hr_str body;   /* JSON object: messages, model, token_budget?, config? */
+    hr_str body; /* JSON object: messages, model, token_budget?, config? */
     bool bypass;
 } hr_compress_in;
 

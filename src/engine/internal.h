@@ -7,20 +7,28 @@
 
 #include <pthread.h>
 
+enum { HR_CHECKED_SLOTS = 4096 };
+/* When the original behind a key was last seen in the store (0: never). */
+struct hr_checked {
+    uint64_t hash;
+    int64_t at_ms;
+};
+
 struct hr_engine {
     hr_engine_opts o;
     hr_arena arena; /* options that live as long as the engine; not touched after opening */
     hr_policy policy;
     hr_store *store;
-    pthread_mutex_t lock; /* stats */
+    pthread_mutex_t lock; /* stats, checked */
     hr_engine_stats stats;
+    struct hr_checked checked[HR_CHECKED_SLOTS];
 };
 
 /* One block's way through a request. */
 typedef struct hr_decision {
     hr_reason reason;
     hr_kind kind;
-    bool replace;  /* send `text` instead of the block's own bytes */
+    bool replace; /* send `text` instead of the block's own bytes */
     hr_str text;
     hr_str strategy;
     bool has_key;

@@ -12,6 +12,8 @@ hr_engine_opts hr_engine_opts_of(const hr_settings *s)
     o.markers = s->ccr_marker;
     o.lossless_only = s->lossless_only;
     o.compress_user_messages = s->compress_user_messages;
+    o.references = s->references;
+    o.reference_reads = s->reference_reads;
     o.shell_retrieve = hr_on_path(environ) && !s->stateless;
     o.protect_tools = s->protect_tool_results;
     o.exclude_tools = s->exclude_tools;
@@ -31,7 +33,8 @@ bool hr_on_path(char *const *envp)
     hr_arena a;
     bool found = false;
     hr_arena_init(&a, 64 * 1024);
-    for (hr_str rest = hr_env(envp, HR_STR("PATH")), dir; !found && hr_str_split(&rest, ':', &dir);) {
+    for (hr_str rest = hr_env(envp, HR_STR("PATH")), dir;
+         !found && hr_str_split(&rest, ':', &dir);) {
         const char *file = dir.n ? hr_zstr(&a, hr_path_join(dir, HR_STR("headroom"), &a)) : NULL;
         found = file && access(file, X_OK) == 0;
     }

@@ -107,6 +107,12 @@ hr_err hr_store_pins_cached(hr_store *s, hr_str conversation, const hr_sha256 *b
     return err ? err : missing ? HR_E_NOTFOUND : HR_OK;
 }
 
+void hr_store_pins_remember(hr_store *s, hr_str conversation, const hr_pin *pins, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        hr_pin_cache_put(s->cache, conversation, &pins[i]);
+}
+
 hr_err hr_store_pins(hr_store *s, hr_str conversation, const hr_sha256 *blocks, size_t n,
                      hr_arena *a, hr_pin *pins, bool *found)
 {

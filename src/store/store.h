@@ -81,6 +81,10 @@ hr_err hr_store_pins(hr_store *s, hr_str conversation, const hr_sha256 *blocks, 
 hr_err hr_store_pins_cached(hr_store *s, hr_str conversation, const hr_sha256 *blocks, size_t n,
                             hr_arena *a, hr_pin *pins, bool *found);
 
+/* Remembers decisions in this process only, without touching the disk: for blocks that stay as they
+ * are, where forgetting costs nothing. Never blocks. */
+void hr_store_pins_remember(hr_store *s, hr_str conversation, const hr_pin *pins, size_t n);
+
 /* What the first request of a conversation decided for its life (added tool, marker style, …): a
  * short byte string. set keeps the first value and returns the one that holds in *out. */
 hr_err hr_store_trait_set(hr_store *s, hr_str conversation, hr_str name, hr_str value, hr_arena *a,

@@ -55,12 +55,13 @@ static void say(talk *t, const char *json)
 static void call_and_result(talk *t, int id, hr_str result)
 {
     hr_buf b = HR_BUF_INIT(0);
-    hr_buf_addf(&b,
-                "{\"role\":\"assistant\",\"content\":[{\"type\":\"thinking\",\"thinking\":\"x\","
-                "\"signature\":\"c2ln\"},{\"type\":\"tool_use\",\"id\":\"t%d\",\"name\":\"query\","
-                "\"input\":{\"n\":1.0}}]},{\"role\":\"user\",\"content\":[{\"type\":\"tool_result\","
-                "\"tool_use_id\":\"t%d\",\"content\":",
-                id, id);
+    hr_buf_addf(
+        &b,
+        "{\"role\":\"assistant\",\"content\":[{\"type\":\"thinking\",\"thinking\":\"x\","
+        "\"signature\":\"c2ln\"},{\"type\":\"tool_use\",\"id\":\"t%d\",\"name\":\"query\","
+        "\"input\":{\"n\":1.0}}]},{\"role\":\"user\",\"content\":[{\"type\":\"tool_result\","
+        "\"tool_use_id\":\"t%d\",\"content\":",
+        id, id);
     hr_json_quote(&b, result);
     hr_buf_lit(&b, "}]}");
     hr_buf_addc(&b, 0);
@@ -71,11 +72,12 @@ static void call_and_result(talk *t, int id, hr_str result)
 /* Breakpoints as agents set them; spelled with spaces and a float, which must survive. */
 static hr_str request(const talk *t)
 {
-    return hr_strf(&arena,
-                   "{ \"model\": \"claude-sonnet-4-5\", \"temperature\": 1.0, \"messages\": [%.*s], "
-                   "\"system\":[{\"type\":\"text\",\"text\":\"be brief\",\"cache_control\":{\"type\":"
-                   "\"ephemeral\"}}], \"tools\":[{\"name\":\"query\",\"input_schema\":{}}] }",
-                   (int)t->messages.n, t->messages.p);
+    return hr_strf(
+        &arena,
+        "{ \"model\": \"claude-sonnet-4-5\", \"temperature\": 1.0, \"messages\": [%.*s], "
+        "\"system\":[{\"type\":\"text\",\"text\":\"be brief\",\"cache_control\":{\"type\":"
+        "\"ephemeral\"}}], \"tools\":[{\"name\":\"query\",\"input_schema\":{}}] }",
+        (int)t->messages.n, t->messages.p);
 }
 
 static const hr_header headers[] = {{HR_STR_INIT("x-api-key"), HR_STR_INIT("k")}};
@@ -169,19 +171,30 @@ static void history_from_before_us_stays(void **state)
     hr_engine_close(e);
 }
 
-static void equal_blocks_never_differ(void **state)
+static void a_repeat_refers_to_the_first(void **state)
 {
     (void)state;
     hr_engine *e = open_engine(false);
     talk t = {HR_BUF_INIT(0)};
-    hr_turn_out o;
+    hr_turn_out o, o2;
     say(&t, "{\"role\":\"user\",\"content\":\"hello again\"}");
-    call_and_result(&t, 1, rows(60, 0)); /* old: stays */
-    call_and_result(&t, 2, rows(60, 0)); /* new, same content: must stay too */
-    hr_str body = request(&t);
-    hr_str f = forward(e, body, &o);
-    assert_true(hr_str_eq(f, body));
+    call_and_result(&t, 1, rows(60, 0)); /* sent before us: stays */
+    call_and_result(&t, 2, rows(60, 0)); /* new, the same content */
+    hr_str f = forward(e, request(&t), &o);
+    assert_int_equal(tool_note(&o, 0)->reason, HR_R_OLD_BLOCK);
+    assert_int_equal(tool_note(&o, 1)->reason, HR_R_REPEAT);
+    assert_true(hr_str_has(f, HR_STR("the same as all of tool result 1 (query)]")));
+
+    /* the client drops what the reference points to: the text itself must come back */
+    talk cut = {HR_BUF_INIT(0)};
+    say(&cut, "{\"role\":\"user\",\"content\":\"hello again\"}");
+    call_and_result(&cut, 2, rows(60, 0));
+    call_and_result(&cut, 3, HR_STR("short"));
+    hr_str f2 = forward(e, request(&cut), &o2);
+    assert_false(hr_str_has(f2, HR_STR("left out: the same as")));
+    assert_int_equal(tool_note(&o2, 0)->reason, HR_R_OLD_BLOCK);
     hr_buf_free(&t.messages);
+    hr_buf_free(&cut.messages);
     hr_engine_close(e);
 }
 
@@ -251,7 +264,8 @@ static void every_marker_resolves(void **state)
     assert_memory_not_equal(&tool_note(&o, 0)->key, &none, sizeof(none));
     hr_entry entry;
     assert_int_equal(
-        hr_store_get(hr_engine_store(e), hr_key_str(&tool_note(&o, 0)->key), &arena, &entry), HR_OK);
+        hr_store_get(hr_engine_store(e), hr_key_str(&tool_note(&o, 0)->key), &arena, &entry),
+        HR_OK);
     assert_true(hr_str_eq(entry.content, original));
     hr_buf_free(&t.messages);
     hr_engine_close(e);
@@ -279,8 +293,10 @@ static void compress_endpoint_answers(void **state)
         assert_true(hr_str_eq(message, hr_cstr(bad[i].says)));
     }
     hr_buf b = HR_BUF_INIT(0);
-    hr_buf_lit(&b, "{\"model\":\"gpt-4o\",\"messages\":[{\"role\":\"user\",\"content\":\"q\",\"_meta\":{\"a\":1.0}},"
-                   "{\"role\":\"assistant\",\"content\":null,\"tool_calls\":[{\"id\":\"c\",\"type\":\"function\","
+    hr_buf_lit(&b, "{\"model\":\"gpt-4o\",\"messages\":[{\"role\":\"user\",\"content\":\"q\",\"_"
+                   "meta\":{\"a\":1.0}},"
+                   "{\"role\":\"assistant\",\"content\":null,\"tool_calls\":[{\"id\":\"c\","
+                   "\"type\":\"function\","
                    "\"function\":{\"name\":\"list\",\"arguments\":\"{}\"}}]},"
                    "{\"role\":\"tool\",\"tool_call_id\":\"c\",\"content\":");
     hr_json_quote(&b, rows(400, 0));
@@ -322,7 +338,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(decided_once_and_replayed),
         cmocka_unit_test(history_from_before_us_stays),
-        cmocka_unit_test(equal_blocks_never_differ),
+        cmocka_unit_test(a_repeat_refers_to_the_first),
         cmocka_unit_test(off_means_the_same_bytes),
         cmocka_unit_test(unreadable_bodies_are_relayed),
         cmocka_unit_test(a_quarantined_conversation_is_left_alone),

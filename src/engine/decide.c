@@ -1,0 +1,176 @@
+/* New blocks: the cheapest honest form of each, made durable before it is used. */
+#include "base/log.h"
+#include "engine/turn.h"
+
+enum {
+    DEADLINE_MS = 3000,   /* an agent must never wait longer for us */
+    REPEAT_MIN = 600,     /* bytes a block must have to be looked at for repeats */
+    MAX_INDEX = 64 << 20, /* bytes of earlier text that are indexed */
+};
+
+void hr_turn_leave_alone(const hr_turn *t, size_t i, hr_reason why)
+{
+    size_t est = hr_tokens_estimate(t->tok, t->r.blocks[i].text);
+    t->d[i] = (hr_decision){.reason = why, .tokens_before = est, .tokens_after = est};
+}
+
+typedef struct work {
+    hr_turn *t;
+    hr_deadline deadline;
+    hr_compress_opts base;
+    hr_xref index;
+    size_t indexed, indexed_bytes; /* blocks before this one are in the index */
+    size_t results;                /* tool results among them */
+    hr_str last_call;
+    hr_original *originals;
+    size_t noriginals;
+    hr_pin *pins; /* to be made durable */
+    uint32_t *pin_block;
+    size_t npins;
+    hr_pin *left; /* decisions to leave alone: remembered, not stored */
+    size_t nleft;
+} work;
+
+/* Brings every block before `upto` into the index, as the model will see it. */
+static hr_err index_until(work *w, size_t upto)
+{
+    hr_turn *t = w->t;
+    hr_err err = HR_OK;
+    for (; w->indexed < upto && err == HR_OK; w->indexed++) {
+        const hr_block *b = &t->r.blocks[w->indexed];
+        const hr_decision *d = &t->d[w->indexed];
+        bool result = b->role == HR_BLOCK_TOOL_RESULT;
+        if (result && !(b->call_id.n && hr_str_eq(b->call_id, w->last_call)))
+            w->results++;
+        w->last_call = result ? b->call_id : HR_STR_NONE;
+        hr_str text = d->replace ? d->text : b->text;
+        if (!result || t->slot[w->indexed] == HR_NO_SLOT || w->indexed_bytes + text.n > MAX_INDEX)
+            continue;
+        w->indexed_bytes += text.n;
+        err = hr_xref_add(&w->index, text, (uint32_t)w->indexed,
+                          hr_xref_label(w->results, b->tool_name, b->tool_input, t->a));
+    }
+    return err;
+}
+
+/* What block i repeats becomes a reference, if that is the better form. deps: what it points to. */
+static void try_references(work *w, size_t i, hr_decision *d, hr_xref_result *x)
+{
+    hr_turn *t = w->t;
+    const hr_block *b = &t->r.blocks[i];
+    *x = (hr_xref_result){0};
+    if (!t->e->o.references || b->role != HR_BLOCK_TOOL_RESULT || b->text.n < REPEAT_MIN)
+        return;
+    if (index_until(w, i) != HR_OK ||
+        hr_xref_apply(&w->index, t->tok, b->text, t->a, x) != HR_OK || !x->text.n) {
+        x->nused = 0;
+        return;
+    }
+    size_t before = hr_tokens_count(t->tok, b->text), after = hr_tokens_count(t->tok, x->text);
+    size_t other = d->replace ? d->tokens_after : before;
+    /* References lose nothing, so a lossy form has to be clearly smaller to win. */
+    bool better = d->has_key ? (double)after <= (double)other * 1.3 : after < other;
+    if (!better || after + 20 > before) {
+        x->nused = 0;
+        return;
+    }
+    *d = (hr_decision){.reason = HR_R_REPEAT,
+                       .kind = d->kind,
+                       .replace = true,
+                       .text = x->text,
+                       .strategy = hr_strf(t->a, "references(%zu lines)", x->lines_out),
+                       .tokens_before = before,
+                       .tokens_after = after};
+}
+
+static hr_err decide_block(work *w, size_t i)
+{
+    hr_turn *t = w->t;
+    const hr_block *b = &t->r.blocks[i];
+    hr_decision *d = &t->d[i];
+    hr_xref_result x;
+    if (d->reason == HR_R_EXCLUDED_TOOL)
+        hr_turn_leave_alone(t, i, HR_R_EXCLUDED_TOOL);
+    else
+        hr_engine_decide(t->e, &w->base, &t->r, b, t->a, d);
+    try_references(w, i, d, &x);
+    if (d->has_key)
+        w->originals[w->noriginals++] = hr_engine_original(b, d, t->r.last_user_text);
+    hr_pin p;
+    hr_err err = hr_turn_make_pin(t, i, d, x.used, x.nused, &p);
+    if (err == HR_E_LIMIT) { /* too many sources: not worth a special case */
+        hr_turn_leave_alone(t, i, HR_R_NO_GAIN);
+        err = hr_turn_make_pin(t, i, d, NULL, 0, &p);
+    }
+    if (err != HR_OK)
+        return err;
+    if (p.leave) {
+        w->left[w->nleft++] = p;
+    } else {
+        w->pin_block[w->npins] = (uint32_t)i;
+        w->pins[w->npins++] = p;
+    }
+    return HR_OK;
+}
+
+static hr_err prepare(work *w)
+{
+    hr_turn *t = w->t;
+    size_t n = t->r.nblocks;
+    uint32_t ms = t->e->o.deadline_ms;
+    ms = ms && ms < DEADLINE_MS ? ms : DEADLINE_MS;
+    w->deadline = (hr_deadline){t->e->o.clock, hr_now_ns(t->e->o.clock) + (uint64_t)ms * 1000000u};
+    hr_retrieve_via via = t->mode.via;
+    /* A call of our tool inside a live stream cannot be answered yet: nothing new may need it. */
+    if (via == HR_VIA_TOOL && t->r.stream && t->mode.add_tool)
+        via = HR_VIA_NONE;
+    w->base = hr_engine_base_opts(t->e, t->tok, via, &w->deadline);
+    hr_xref_init(&w->index, t->a);
+    w->originals = HR_NEW_ARRAY(t->a, hr_original, n);
+    w->pins = HR_NEW_ARRAY(t->a, hr_pin, n);
+    w->pin_block = HR_NEW_ARRAY(t->a, uint32_t, n);
+    w->left = HR_NEW_ARRAY(t->a, hr_pin, n);
+    return w->originals && w->pins && w->pin_block && w->left ? HR_OK : HR_E_NOMEM;
+}
+
+/* Nothing lossy, and nothing pinned, may be sent that is not durable. */
+static void take_back(work *w, hr_err err)
+{
+    hr_turn *t = w->t;
+    hr_error("event=decisions_not_durable error=%s blocks=%zu: originals are sent", hr_err_name(err),
+             w->npins);
+    for (size_t i = 0; i < t->r.nblocks; i++) {
+        uint32_t s = t->slot[i];
+        bool is_new = s != HR_NO_SLOT && !t->found[s];
+        if (is_new && (t->d[i].replace || t->d[i].reason == HR_R_UNDECIDED))
+            hr_turn_leave_alone(t, i, HR_R_STORE_FAILED);
+    }
+}
+
+void hr_turn_decide(hr_turn *t)
+{
+    work w = {.t = t};
+    hr_err err = prepare(&w);
+    for (size_t i = 0; i < t->r.nblocks && err == HR_OK; i++) {
+        hr_reason why = t->d[i].reason;
+        bool reread = why == HR_R_EXCLUDED_TOOL && t->e->o.reference_reads &&
+                      t->r.blocks[i].live && t->slot[i] != HR_NO_SLOT;
+        if (why == HR_R_UNDECIDED || reread)
+            err = decide_block(&w, i);
+    }
+    if (err == HR_OK && w.npins && !t->in->observe_only) {
+        hr_store_batch batch = {t->id.conversation, w.originals, w.noriginals, w.pins, w.npins};
+        err = hr_store_commit(t->e->store, &batch, t->a);
+    }
+    if (err != HR_OK) {
+        take_back(&w, err);
+        return;
+    }
+    for (size_t k = 0; k < w.npins; k++) { /* an earlier decision of a parallel request wins */
+        size_t i = w.pin_block[k];
+        if (!hr_turn_take_pin(t, i, &w.pins[k], false, &t->d[i]))
+            hr_turn_leave_alone(t, i, HR_R_ERROR);
+    }
+    if (!t->in->observe_only)
+        hr_store_pins_remember(t->e->store, t->id.conversation, w.left, w.nleft);
+}
