@@ -76,7 +76,7 @@ static void rotate(void)
 {
     struct stat mine, named;
     if (fstat(file_fd, &mine) == 0 && stat(file_path, &named) == 0 && mine.st_ino == named.st_ino) {
-        char from[sizeof(file_path) + 8], to[sizeof(file_path) + 8];
+        char from[sizeof(file_path) + 16], to[sizeof(file_path) + 16];
         for (int i = KEEP_FILES; i > 0; i--) {
             snprintf(from, sizeof(from), i == 1 ? "%s" : "%s.%d", file_path, i - 1);
             snprintf(to, sizeof(to), "%s.%d", file_path, i);
