@@ -223,7 +223,7 @@ hr_err hr_log_read(hr_str text, const hr_deadline *deadline, hr_arena *a, hr_log
         filled += top;
         stamped += l->head[i] > 0;
     }
-    l->stamped = stamped * 2 > filled;
+    l->stamped = stamped > 0 && stamped * 4 >= filled;
     hr_log_classify(l);
     hr_err e = hr_tpl_mine(l->plain, l->n, deadline, a, &l->tpls, l->tpl, &l->ntpl);
     return e == HR_OK ? make_units(l, a) : e;

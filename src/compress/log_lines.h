@@ -41,7 +41,7 @@ typedef struct hr_log {
     size_t n, ntpl;
     HR_VEC(hr_log_unit) units;
     HR_VEC(hr_log_group) groups;
-    bool stamped; /* most lines carry a time */
+    bool stamped; /* its records start with a time */
     bool folded;  /* some plain line differs from its raw one */
 } hr_log;
 

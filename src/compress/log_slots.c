@@ -295,9 +295,17 @@ static void describe_slot(const hr_log_slot *s, hr_buf *b)
 static hr_str tail_words(hr_str s, size_t max)
 {
     size_t from = s.n > max ? s.n - max : 0;
+    size_t start = from;
     while (from && from < s.n && !hr_is_space(s.p[from - 1]))
         from++;
-    return hr_str_sub(s, from, s.n);
+    if (from < s.n)
+        return hr_str_sub(s, from, s.n);
+    /* One long word: from some joint in it. */
+    while (start < s.n && hr_is_alnum(s.p[start]))
+        start++;
+    while (start < s.n && ((unsigned char)s.p[start] & 0xc0) == 0x80)
+        start++;
+    return hr_str_sub(s, start, s.n);
 }
 
 /* One line's varying places with the words around them. Returns whether there were any. */
