@@ -150,7 +150,7 @@ static bool base64(hr_str s)
         upper += ch >= 'A' && ch <= 'Z';
         digit += hr_is_digit(ch);
     }
-    return upper * 8 > s.n && digit * 40 > s.n;
+    return upper * 8 > s.n && digit > 0;
 }
 
 static void listing(hr_shape_counts *c, hr_str s, hr_str trimmed)

@@ -227,9 +227,10 @@ hr_level hr_line_level(hr_str s)
                 if (l->anywhere || level_place(s, i, j, first))
                     best = (hr_level)l->level;
             }
-        } else if (own && j - i > 5 && s.p[i] >= 'A' && s.p[i] <= 'Z' &&
-                   (hr_str_ends(hr_str_sub(s, i, j), HR_STR("Error")) ||
-                    hr_str_ends(hr_str_sub(s, i, j), HR_STR("Exception")))) {
+        }
+        if (best < HR_LEVEL_ERROR && own && j - i > 5 && s.p[i] >= 'A' && s.p[i] <= 'Z' &&
+            (hr_str_ends(hr_str_sub(s, i, j), HR_STR("Error")) ||
+             hr_str_ends(hr_str_sub(s, i, j), HR_STR("Exception")))) {
             if (at(s, j) == ':' || at(s, j) == '\0' || first)
                 best = HR_LEVEL_ERROR; /* ValueError: …, java.io.IOException: … */
         }
