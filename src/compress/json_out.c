@@ -2,15 +2,22 @@
 
 #include "compress/rows.h"
 
-/* Long strings repeat themselves; a name costs about three tokens where it is used, four more where
- * it is given. Bytes stand for tokens here, at some three and a half a token. */
+enum {
+    SAMPLE = 512,   /* bytes that decide whether a value is long */
+    USE_TOKENS = 3, /* what a name costs where it is used */
+    MIN_TOKENS = 8, /* values shorter than this keep their place, a reader has less to look up */
+};
+
 static bool worth_name(const hr_jview *v, const hr_repeat *r)
 {
+    if (r->uses < 2)
+        return false;
     const hr_json_node *n = hr_jnode(v, r->node);
-    size_t bytes = n->end - n->start;
+    hr_str raw = hr_json_raw(v->d, r->node);
+    size_t tokens = hr_tokens_estimate(v->o->tok, hr_str_sub(raw, 0, SAMPLE));
     if (n->type != HR_JSON_STRING)
-        bytes = bytes * 3 / 4; /* white space as received */
-    return r->uses >= 2 && (r->uses - 1) * (bytes - 12) >= 20;
+        tokens = tokens * 2 / 3; /* white space as received */
+    return tokens >= MIN_TOKENS && (r->uses - 1) * (tokens - USE_TOKENS) >= MIN_TOKENS;
 }
 
 bool hr_jout_named(hr_jout *o, uint32_t node)
@@ -86,7 +93,7 @@ void hr_jout_string(hr_jout *o, uint32_t node)
     }
     int p = -1;
     hr_str raw = hr_json_raw(v->d, node);
-    if (o->prefixes)
+    if (o->prefixes && !hr_query_anchor_in(&v->query, raw))
         p = hr_prefixes_of(o->prefixes, hr_str_sub(raw, 1, raw.n - 1));
     if (p < 0) {
         quoted(o, node);

@@ -7,6 +7,7 @@ enum {
     USE_COST = 6, /* bytes a use costs: the letter and the plus, in tokens of usual size */
     DEF_COST = 12,
     MIN_GAIN = 60,
+    LOSSY_GAIN = 300, /* little is left to spare there, and whole strings read better */
     MAX_STRINGS = 20000,
     MAX_LEN = 256, /* longer common beginnings are cut, which bounds the sorting */
 };
@@ -110,7 +111,7 @@ hr_err hr_prefixes_find(hr_jview *v, const uint32_t *nodes, size_t count, hr_pre
         e[i].lcp = shared(e[i - 1].s, e[i].s);
     while (out->n < HR_MAX_PREFIXES && hr_jview_ok(v)) {
         best b = find_best(e, n, stack);
-        if (b.gain < MIN_GAIN)
+        if (b.gain < (size_t)(v->mark ? LOSSY_GAIN : MIN_GAIN))
             break;
         hr_str text = hr_str_sub(e[b.at].s, 0, b.len);
         out->text[out->n++] = text;

@@ -113,6 +113,7 @@ static bool find_repeats(hr_jview *v)
 hr_err hr_jview_init(hr_jview *v, const hr_compress_opts *o, const hr_json_doc *d, hr_arena *a)
 {
     *v = (hr_jview){.o = o, .a = a, .d = d};
+    hr_query_parse(o->query, a, &v->query);
     v->hash = HR_NEW_ARRAY(a, uint64_t, d->n);
     v->plan = HR_NEW_ARRAY(a, uint32_t, d->n);
     if (!v->hash || !v->plan)

@@ -42,6 +42,7 @@ typedef struct hr_jview {
     HR_VEC(struct hr_rowset *) tables; /* NULL: asked, no table */
     uint32_t *note;                    /* lossy: index + 1 into notes, per container */
     HR_VEC(hr_str) notes;
+    hr_query query;                /* what it names literally is never spelled in parts */
     const struct hr_rowtext *text; /* lossy: the query */
     uint32_t ending;               /* container whose note the closing marker carries, 0: none */
     bool has_ending;

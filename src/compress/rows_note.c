@@ -6,9 +6,10 @@
 enum {
     MAX_RANGES = 40,
     SUMMARY_COLUMNS = 8,
-    SUMMARY_VALUES = 6,
+    SUMMARY_VALUES = 6, /* kinds listed for a column */
+    ASKED_VALUES = 48,  /* if the query names it */
     VALUE_BYTES = 40,
-    SIMILAR = 12,
+    SIMILAR = 6,
 };
 
 /* "1-4, 18 and 202" of the rows that are shown. */
@@ -34,16 +35,21 @@ static void ranges(hr_buf *b, const uint8_t *keep, uint32_t n)
     }
 }
 
-/* Failures that look like one that is shown. */
+/* Failures that look like one that is shown, most frequent ones by row. */
 static void similar(hr_buf *b, const hr_pick *p)
 {
     unsigned written = 0;
-    for (uint32_t r = 0; r < p->n && written < SIMILAR; r++) {
-        if (!p->like[r])
+    uint32_t others = 0;
+    for (uint32_t r = 0; r < p->n; r++) {
+        if (p->like[r] < 2 || written == SIMILAR) {
+            others += p->like[r];
             continue;
-        hr_buf_add(b, written++ ? HR_STR(", ") : HR_STR("; similar failures left out: "));
-        hr_buf_addf(b, "%u like row %u", p->like[r], r + 1);
+        }
+        hr_buf_add(b, written++ ? HR_STR(", ") : HR_STR("; failures like those shown: "));
+        hr_buf_addf(b, "%u as row %u", p->like[r], r + 1);
     }
+    if (others)
+        hr_buf_addf(b, written ? ", %u others" : "; %u more failures like those shown", others);
 }
 
 static void number(hr_buf *b, double d)
@@ -66,7 +72,7 @@ static bool value(hr_buf *b, const hr_jview *v, uint32_t i)
 }
 
 /* "level INFO 171, WARN 43" */
-static bool kinds(hr_buf *b, const hr_pick *p, const hr_view *view, const hr_stat *s)
+static bool kinds(hr_buf *b, const hr_pick *p, const hr_view *view, const hr_stat *s, uint32_t max)
 {
     uint32_t order[HR_MAX_VALUES], n = 0;
     for (uint32_t k = 0; k < s->nvalues; k++) {
@@ -77,7 +83,7 @@ static bool kinds(hr_buf *b, const hr_pick *p, const hr_view *view, const hr_sta
     }
     size_t start = b->n;
     hr_buf_add(b, view->path);
-    for (uint32_t k = 0; k < n && k < SUMMARY_VALUES; k++) {
+    for (uint32_t k = 0; k < n && k < max; k++) {
         const hr_freq *f = &s->values[order[k]];
         hr_buf_add(b, k ? HR_STR(", ") : HR_STR(" "));
         if (!value(b, p->v, f->node)) {
@@ -86,15 +92,16 @@ static bool kinds(hr_buf *b, const hr_pick *p, const hr_view *view, const hr_sta
         }
         hr_buf_addf(b, " x%u", f->count);
     }
-    if (n > SUMMARY_VALUES)
-        hr_buf_addf(b, ", %u others", n - SUMMARY_VALUES);
+    if (n > max)
+        hr_buf_addf(b, ", %u others", n - max);
     return true;
 }
 
 static bool column(hr_buf *b, const hr_pick *p, const hr_view *view, const hr_stat *s)
 {
-    if (s->nvalues >= 2 && s->nvalues <= 12 && s->nvalues * 3 <= p->n)
-        return kinds(b, p, view, s);
+    bool asked = hr_rowtext_name_terms(p->text, view->path) != 0;
+    if (s->nvalues >= 2 && s->nvalues <= (asked ? HR_MAX_VALUES : 12) && s->nvalues * 3 <= p->n)
+        return kinds(b, p, view, s, asked ? ASKED_VALUES : SUMMARY_VALUES);
     if (s->numbers < 2 || s->numbers * 2 < p->n)
         return false;
     hr_buf_add(b, view->path);

@@ -8,7 +8,7 @@ enum {
     QUERY_RARE_ROWS = 12, /* rows kept for rare query words */
     QUERY_BEST_ROWS = 4,  /* rows kept for the best sum of query words */
     WIDE_ROW = 1200,      /* bytes: rows beyond this are expensive ordinary rows */
-    WIDE_BUDGET = 14000,
+    WIDE_BUDGET = 48000,
 };
 
 /* --- reading -------------------------------------------------------------------------------- */
@@ -41,10 +41,14 @@ static void read_row(hr_pick *p, uint32_t i, hr_words *w, uint32_t *named)
         const hr_json_node *n = hr_jnode(v, k);
         if (n->type == HR_JSON_STRING) {
             hr_str inner = hr_str_sub(v->d->src, n->start + 1, n->end - 1);
-            if (!(n->flags & HR_JSON_KEY))
+            if (!(n->flags & HR_JSON_KEY)) {
                 hr_rowtext_scan(p->text, inner, w);
-            else if (says_something(v, k + 1))
-                *named |= hr_rowtext_name_errors(inner);
+            } else {
+                /* A name that all rows have will weigh nothing. */
+                w->terms |= hr_rowtext_name_terms(p->text, inner);
+                if (says_something(v, k + 1))
+                    *named |= hr_rowtext_name_errors(inner);
+            }
         } else if (n->type == HR_JSON_NUMBER) {
             hr_str s = hr_json_raw(v->d, k);
             if (p->text->terms.n)
@@ -83,7 +87,7 @@ static void set_k(hr_pick *p)
     if (p->depth > 0)
         max = max / 2 > 4 ? max / 2 : max;
     uint32_t kinds = distinct_shapes(p, 64);
-    double k = (double)(kinds < 4 ? 4 : kinds) * o->bias;
+    double k = (double)(kinds < 5 ? 5 : kinds) * o->bias;
     size_t bytes = 0;
     for (uint32_t r = 0; r < p->n; r++)
         bytes += hr_jnode(p->v, p->node[r])->end - hr_jnode(p->v, p->node[r])->start;
@@ -92,7 +96,7 @@ static void set_k(hr_pick *p)
         k = (double)(WIDE_BUDGET / bytes);
     if (k > (double)max)
         k = (double)max;
-    p->k = k < 3 ? 3 : (uint32_t)k;
+    p->k = k < 5 ? 5 : (uint32_t)k;
 }
 
 bool hr_pick_init(hr_pick *p)
@@ -248,7 +252,8 @@ static uint32_t share(double fraction, uint32_t k)
 
 void hr_pick_ends(hr_pick *p)
 {
-    uint32_t budget = p->k < 10 ? p->k : 10; /* ends are read first: a few are enough */
+    /* Ends are read first: a few are enough. */
+    uint32_t budget = p->k < 6 ? 6 : p->k < 10 ? p->k : 10;
     uint32_t first = share(p->v->o->first_fraction, budget);
     uint32_t last = share(p->v->o->last_fraction, budget);
     for (uint32_t r = 0; r < p->n; r++)

@@ -128,13 +128,28 @@ static bool pool_objects(hr_jview *v, const hr_rowset *rs, hr_col *c, unsigned d
     return c->child != NULL;
 }
 
-/* Child rows of a column that holds containers of objects: arrays, or maps by member name. */
+/* An array or object of nothing but objects, or an empty one. */
+static bool holds_objects(const hr_jview *v, uint32_t i, bool map)
+{
+    const hr_json_node *n = hr_jnode(v, i);
+    if (n->type != (map ? HR_JSON_OBJECT : HR_JSON_ARRAY))
+        return false;
+    for (uint32_t k = i + 1; k < n->next; k = hr_jnode(v, k)->next) {
+        k += map;
+        if (hr_jnode(v, k)->type != HR_JSON_OBJECT)
+            return false;
+    }
+    return true;
+}
+
+/* Child rows of a column that holds containers of objects: arrays, or maps by member name. Other
+ * values of the column stay inline JSON. */
 static bool pool_contents(hr_jview *v, const hr_rowset *rs, hr_col *c, bool map, unsigned depth)
 {
     size_t total = 0;
     for (uint32_t r = 0; r < rs->n; r++) {
         uint32_t i = c->cells[r];
-        if (i && hr_jnode(v, i)->type == (map ? HR_JSON_OBJECT : HR_JSON_ARRAY))
+        if (i && holds_objects(v, i, map))
             total += hr_jnode(v, i)->count;
     }
     if (total < 2)
@@ -148,14 +163,12 @@ static bool pool_contents(hr_jview *v, const hr_rowset *rs, hr_col *c, bool map,
     for (uint32_t r = 0; r < rs->n; r++) {
         uint32_t i = c->cells[r];
         c->first[r] = UINT32_MAX;
-        if (!i || hr_jnode(v, i)->type != (map ? HR_JSON_OBJECT : HR_JSON_ARRAY))
+        if (!i || !holds_objects(v, i, map))
             continue;
         c->first[r] = n;
         for (uint32_t k = i + 1; k < hr_jnode(v, i)->next; k = hr_jnode(v, k)->next) {
             if (map)
                 keys[n] = k++;
-            if (hr_jnode(v, k)->type != HR_JSON_OBJECT)
-                return false;
             rows[n++] = k;
         }
     }
@@ -180,11 +193,16 @@ static bool looks_like_map(const hr_jview *v, const hr_rowset *rs, const hr_col 
     return members >= 3;
 }
 
-/* Half of the cells filled is plenty: an empty cell costs a comma, a name costs its tokens. */
-static bool dense(const hr_rowset *rs)
+/* Two cells of five filled is plenty: an empty cell costs a comma, a name costs its tokens. */
+static bool filled(const hr_rowset *rs, unsigned percent)
 {
     size_t cells = (size_t)rs->n * rs->ncols;
-    return rs->ncols > 0 && rs->n >= 2 && rs->filled * 10 >= cells * 4;
+    return rs->ncols > 0 && rs->n >= 2 && rs->filled * 100 >= cells * percent;
+}
+
+static bool dense(const hr_rowset *rs)
+{
+    return filled(rs, 40);
 }
 
 static bool flat1(const hr_jview *v, const hr_rowset *rs, const hr_col *c)
@@ -192,7 +210,7 @@ static bool flat1(const hr_jview *v, const hr_rowset *rs, const hr_col *c)
     if (c->npresent != rs->n)
         return false;
     for (uint32_t r = 0; r < rs->n; r++)
-        if (hr_jnode(v, c->cells[r])->count != 1)
+        if (c->first[r] == UINT32_MAX || hr_jnode(v, c->cells[r])->count != 1)
             return false;
     return true;
 }
@@ -202,14 +220,16 @@ static void plan_object_col(hr_jview *v, hr_rowset *rs, hr_col *c, unsigned dept
     if (c->nobj < 2)
         return;
     hr_arena_mark m = hr_arena_save(v->a);
-    if (pool_objects(v, rs, c, depth) && dense(c->child)) {
+    /* Objects of objects whose names hardly agree are maps. */
+    unsigned least = looks_like_map(v, rs, c) ? 75 : 40;
+    if (pool_objects(v, rs, c, depth) && filled(c->child, least)) {
         c->kind = c->nobj == rs->n ? HR_COL_FLAT : HR_COL_TUPLE;
         return;
     }
     hr_arena_restore(v->a, m);
     c->child = NULL;
     m = hr_arena_save(v->a);
-    if (looks_like_map(v, rs, c) && pool_contents(v, rs, c, true, depth) && dense(c->child)) {
+    if (least == 75 && pool_contents(v, rs, c, true, depth) && dense(c->child)) {
         c->kind = HR_COL_MAP;
         return;
     }
@@ -250,9 +270,9 @@ static void plan_col(hr_jview *v, hr_rowset *rs, hr_col *c, unsigned depth)
     uint32_t known = c->npresent - c->nnull;
     if (v->o->factor_out_constants && c->npresent == rs->n && rs->n >= 2 && all_same(v, rs, c))
         c->kind = HR_COL_CONST;
-    else if (depth < MAX_DEPTH && known && known == c->nobj)
+    else if (depth < MAX_DEPTH && c->nobj * 2 > known)
         plan_object_col(v, rs, c, depth);
-    else if (depth < MAX_DEPTH && known && known == c->narr)
+    else if (depth < MAX_DEPTH && c->narr * 2 > known)
         plan_array_col(v, rs, c, depth);
     if (c->kind == HR_COL_VALUE)
         c->str = wants_str(v, rs, c);
@@ -308,16 +328,6 @@ static bool twice_named(hr_jview *v, uint32_t obj)
     return twice;
 }
 
-static bool all_objects(const hr_jview *v, uint32_t node, bool map)
-{
-    for (uint32_t k = node + 1; k < hr_jnode(v, node)->next; k = hr_jnode(v, k)->next) {
-        k += map;
-        if (hr_jnode(v, k)->type != HR_JSON_OBJECT)
-            return false;
-    }
-    return true;
-}
-
 /* Bytes a table saves against minified JSON: every name but one spelling, constants, less commas.
  */
 static long table_gain(const hr_jview *v, const hr_rowset *rs)
@@ -341,7 +351,7 @@ static hr_rowset *plan_node(hr_jview *v, uint32_t node)
 {
     const hr_json_node *n = hr_jnode(v, node);
     bool map = n->type == HR_JSON_OBJECT;
-    if (n->type < HR_JSON_ARRAY || n->count < (map ? MAP_MIN : 2) || !all_objects(v, node, map) ||
+    if (n->type < HR_JSON_ARRAY || n->count < (map ? MAP_MIN : 2) || !holds_objects(v, node, map) ||
         (map && twice_named(v, node)))
         return NULL;
     uint32_t *rows = HR_NEW_ARRAY(v->a, uint32_t, n->count);

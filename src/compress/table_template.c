@@ -236,6 +236,8 @@ static void find(finder *f, hr_col *c)
         f->rest[r] = HR_STR_NONE;
         if (c->cells[r] && hr_jnode(v, c->cells[r])->type == HR_JSON_STRING)
             f->rest[r] = hr_jview_text(v, c->cells[r]);
+        if (f->rest[r].p && hr_query_anchor_in(&v->query, f->rest[r]))
+            return; /* what the query names is spelled out */
         len[r] = (uint32_t)f->rest[r].n;
         total += len[r];
     }

@@ -5,8 +5,7 @@
 #include "compress/table_lex.h"
 
 enum {
-    LOSSY_TPL_FIXED = 24, /* a pattern must spare this much a row ... */
-    LOSSY_TPL_ROWS = 40,  /* ... unless this many rows are shown */
+    LOSSY_TPL_ROWS = 40, /* fewer rows than this are written in full */
 };
 
 /* --- what is shown -------------------------------------------------------------------------- */
@@ -67,8 +66,7 @@ static uint32_t mark_live(hr_jview *v, hr_rowset *rs)
 /* Full values read better, and a pattern for a handful of rows spares little. */
 static bool uses_tpl(const hr_jview *v, const hr_col *c, uint32_t rows)
 {
-    return c->tpl && (!v->mark || c->tpl->derived || c->tpl->fixed >= LOSSY_TPL_FIXED ||
-                      rows >= LOSSY_TPL_ROWS);
+    return c->tpl && (!v->mark || c->tpl->derived || rows >= LOSSY_TPL_ROWS);
 }
 
 /* --- header --------------------------------------------------------------------------------- */
