@@ -9,6 +9,7 @@ enum {
     WINDOW = 3,          /* lines that must agree before a run is looked at */
     MAX_CANDIDATES = 8,  /* older places tried for one window */
     MIN_RUN_BYTES = 160, /* shorter runs cannot pay for a reference */
+    LONG_LINE = 400,     /* bytes of a line that is worth a reference alone */
     MAX_LINES = 4 << 20,
     LABEL_INPUT = 48,
 };
@@ -46,7 +47,7 @@ static hr_str without_number(hr_str line, int64_t *number)
 static bool never_pointed_at(hr_str line)
 {
     return line.n > 12 && line.p[0] == '[' &&
-           (hr_str_has(line, HR_STR(" lines left out: the same as ")) ||
+           (hr_str_has(line, HR_STR(" left out: the same as ")) ||
             hr_str_has(line, HR_STR("Retrieve original: hash=")));
 }
 
@@ -92,24 +93,44 @@ static bool is_window(const hr_xref *x, size_t i)
            l[0].source == l[WINDOW - 1].source;
 }
 
-/* Builds the table of windows over all lines added so far. */
+static bool is_long(const hr_xref_line *l)
+{
+    return l->hash && l->body.n >= LONG_LINE;
+}
+
+static size_t slot_of(const hr_xref *x, uint64_t hash)
+{
+    return (size_t)(hash >> 20) & (x->nslots - 1);
+}
+
+static void link_line(struct hr_xref_table *t, size_t slot, size_t i)
+{
+    t->chain[i] = t->slots[slot];
+    t->slots[slot] = (uint32_t)i + 1;
+}
+
+static bool new_table(hr_xref *x, struct hr_xref_table *t)
+{
+    t->slots = HR_NEW_ARRAY(x->arena, uint32_t, x->nslots);
+    t->chain = HR_NEW_ARRAY(x->arena, uint32_t, x->lines.n);
+    return t->slots && t->chain;
+}
+
+/* Builds the tables over all lines added so far. */
 static hr_err build(hr_xref *x)
 {
-    if (x->indexed == x->lines.n && x->slots)
+    if (x->indexed == x->lines.n && x->windows.slots)
         return HR_OK;
     x->nslots = 16;
     while (x->nslots < x->lines.n * 2)
         x->nslots *= 2;
-    x->slots = HR_NEW_ARRAY(x->arena, uint32_t, x->nslots);
-    x->chain = HR_NEW_ARRAY(x->arena, uint32_t, x->lines.n);
-    if (!x->slots || !x->chain)
+    if (!new_table(x, &x->windows) || !new_table(x, &x->longs))
         return HR_E_NOMEM;
     for (size_t i = 0; i < x->lines.n; i++) {
-        if (!is_window(x, i))
-            continue;
-        size_t slot = (size_t)(window_hash(x->lines.p + i) >> 20) & (x->nslots - 1);
-        x->chain[i] = x->slots[slot];
-        x->slots[slot] = (uint32_t)i + 1;
+        if (is_window(x, i))
+            link_line(&x->windows, slot_of(x, window_hash(x->lines.p + i)), i);
+        if (is_long(&x->lines.p[i]))
+            link_line(&x->longs, slot_of(x, x->lines.p[i].hash), i);
     }
     x->indexed = x->lines.n;
     return HR_OK;
@@ -144,19 +165,25 @@ typedef struct run {
     int64_t shift;
 } run;
 
+static void best_in(const hr_xref *x, const struct hr_xref_table *t, uint64_t hash,
+                    const hr_xref_line *text, size_t j, size_t n, run *best)
+{
+    uint32_t at = t->slots[slot_of(x, hash)];
+    for (int tries = 0; at && tries < MAX_CANDIDATES; tries++, at = t->chain[at - 1]) {
+        int64_t shift;
+        size_t len = run_length(x, at - 1, text, j, n, &shift);
+        if (len > best->len)
+            *best = (run){at - 1, len, shift};
+    }
+}
+
 static run best_run(const hr_xref *x, const hr_xref_line *text, size_t j, size_t n)
 {
     run best = {0};
-    if (j + WINDOW > n || !text[j].hash || !text[j + 1].hash || !text[j + 2].hash)
-        return best;
-    size_t slot = (size_t)(window_hash(text + j) >> 20) & (x->nslots - 1);
-    uint32_t at = x->slots[slot];
-    for (int tries = 0; at && tries < MAX_CANDIDATES; tries++, at = x->chain[at - 1]) {
-        int64_t shift;
-        size_t len = run_length(x, at - 1, text, j, n, &shift);
-        if (len > best.len)
-            best = (run){at - 1, len, shift};
-    }
+    if (j + WINDOW <= n && text[j].hash && text[j + 1].hash && text[j + 2].hash)
+        best_in(x, &x->windows, window_hash(text + j), text, j, n, &best);
+    if (best.len < WINDOW && is_long(&text[j]))
+        best_in(x, &x->longs, text[j].hash, text, j, n, &best);
     return best;
 }
 
@@ -165,8 +192,8 @@ static hr_str reference(const hr_xref *x, const run *r, hr_arena *a)
     const hr_xref_line *l = &x->lines.p[r->src];
     const hr_xref_source *s = &x->sources.p[l->source];
     if (r->len == s->count && !r->shift)
-        return hr_strf(a, "[%zu lines left out: the same as all of %.*s]", r->len,
-                       HR_FMT(s->label));
+        return hr_strf(a, "[%zu line%s left out: the same as all of %.*s]", r->len,
+                       r->len == 1 ? "" : "s", HR_FMT(s->label));
     if (r->shift)
         return hr_strf(a, "[%zu lines left out: the same as lines %u-%zu of %.*s, numbers here are "
                           "%+lld]",
@@ -214,12 +241,12 @@ hr_err hr_xref_apply(hr_xref *x, const hr_tokenizer *tok, hr_str text, hr_arena 
         *l = read_line(line);
         *r = line;
     }
-    if (err != HR_OK || v.n < WINDOW)
+    if (err != HR_OK)
         return err;
     hr_buf b = HR_BUF_INIT(0);
     for (size_t j = 0; j < v.n && err == HR_OK;) {
         run r = best_run(x, v.p, j, v.n);
-        size_t bytes = r.len >= WINDOW ? bytes_of(v.p, j, r.len) : 0;
+        size_t bytes = r.len ? bytes_of(v.p, j, r.len) : 0;
         if (bytes >= MIN_RUN_BYTES) {
             hr_str ref = reference(x, &r, a);
             hr_str end = raw.p[j + r.len - 1];

@@ -34,8 +34,11 @@ typedef struct hr_xref {
     hr_arena *arena;
     HR_VEC(hr_xref_line) lines;
     HR_VEC(hr_xref_source) sources;
-    uint32_t *slots; /* window hash → newest line + 1 */
-    uint32_t *chain; /* older line with the same slot + 1, one a line */
+    /* Two tables over the lines: by windows of three lines, and by single long lines. */
+    struct hr_xref_table {
+        uint32_t *slots; /* hash → newest line + 1 */
+        uint32_t *chain; /* older line with the same slot + 1, one a line */
+    } windows, longs;
     size_t nslots, indexed;
 } hr_xref;
 
@@ -51,7 +54,8 @@ typedef struct hr_xref_result {
     size_t lines_out; /* lines replaced */
 } hr_xref_result;
 
-/* Replaces runs of at least 3 lines that are worth clearly more tokens than the reference. */
+/* Replaces runs of at least 3 lines, or of one long line, that are worth clearly more tokens than the
+ * reference. */
 hr_err hr_xref_apply(hr_xref *x, const hr_tokenizer *tok, hr_str text, hr_arena *a,
                      hr_xref_result *out);
 
