@@ -81,7 +81,7 @@ bool hr_head_value(hr_head *h, const char *p, size_t n)
  * the text, so the places follow from a running sum. */
 void hr_head_finish(hr_head *h, hr_str *target, hr_headers *out)
 {
-    const char *p = h->text.p;
+    const char *p = h->text.p ? h->text.p : "";
     *target = (hr_str){p, h->target_n};
     p += h->target_n;
     for (size_t i = 0; i < h->n; i++) {

@@ -163,14 +163,14 @@ struct hr_loop {
     hr_net *net;
     unsigned index;
     uv_loop_t uv;
-    uv_tcp_t listener;
+    uv_tcp_t listener, away; /* away: to turn a connection away without memory */
     uv_async_t async;
     uv_prepare_t prepare;
     uv_check_t check;
     uv_timer_t drain_timer;
     uv_signal_t sigterm, sigint;
     pthread_t thread;
-    bool threaded, opened, listening, draining, forced, finished;
+    bool threaded, opened, listening, draining, forced, finished, away_busy, accept_again;
 
     hr_list deferred, conns, ups, idle_ups, timers, tls_waiters;
     hr_defer finish;

@@ -470,20 +470,29 @@ static void set_peer(hr_conn *c)
     }
 }
 
-static void dropped_closed(uv_handle_t *h)
+static void away_closed(uv_handle_t *h)
 {
-    hr_free(h);
+    hr_loop *l = h->data;
+    l->away_busy = false;
+    if (l->accept_again && l->listening) {
+        l->accept_again = false;
+        hr_server_accept(l);
+    }
 }
 
-/* Accepts and closes at once. */
+/* Accepts and closes at once, with a handle kept for it: a connection that is never accepted would
+ * stop the listener. */
 static void turn_away(hr_loop *l)
 {
-    uv_tcp_t *t = hr_malloc(sizeof(*t));
-    if (!t)
+    if (l->away_busy) {
+        l->accept_again = true;
         return;
-    uv_tcp_init(&l->uv, t);
-    uv_accept((uv_stream_t *)&l->listener, (uv_stream_t *)t);
-    uv_close((uv_handle_t *)t, dropped_closed);
+    }
+    uv_tcp_init(&l->uv, &l->away);
+    l->away.data = l;
+    l->away_busy = true;
+    uv_accept((uv_stream_t *)&l->listener, (uv_stream_t *)&l->away);
+    uv_close((uv_handle_t *)&l->away, away_closed);
 }
 
 void hr_server_accept(hr_loop *l)
@@ -519,7 +528,7 @@ void hr_server_accept(hr_loop *l)
     llhttp_init(&c->parser, HTTP_REQUEST, &settings);
     c->parser.data = c;
     c->x.conn = c;
-    if (!ok || uv_accept((uv_stream_t *)&l->listener, (uv_stream_t *)&c->tcp)) {
+    if (uv_accept((uv_stream_t *)&l->listener, (uv_stream_t *)&c->tcp) || !ok) {
         close_now(c, false);
         return;
     }

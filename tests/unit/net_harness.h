@@ -92,7 +92,8 @@ static void relay_done(hr_fetch *f, void *ctx, hr_err err, hr_fetch_stage stage,
     r->f = NULL;
     s->last_fetch_err = (int)err;
     s->last_stage = (int)stage;
-    snprintf(s->why, sizeof(s->why), "%.*s", HR_FMT(why));
+    if (err) /* loops share it */
+        snprintf(s->why, sizeof(s->why), "%.*s", HR_FMT(why));
     s->fetch_done++;
     if (!err) {
         hr_x_end(r->x);
@@ -378,7 +379,7 @@ static char *read_to_end(int fd, size_t *len)
 }
 
 /* At least until `want` was seen. */
-static char *read_until(int fd, const char *want)
+__attribute__((unused)) static char *read_until(int fd, const char *want)
 {
     size_t n = 0, cap = 1 << 20;
     char *p = malloc(cap + 1);
@@ -394,7 +395,7 @@ static char *read_until(int fd, const char *want)
 }
 
 /* One request on a connection of its own; the whole answer. */
-static char *ask(uint16_t port, const char *request)
+__attribute__((unused)) static char *ask(uint16_t port, const char *request)
 {
     int fd = dial_port(port);
     send_str(fd, request);

@@ -23,15 +23,18 @@ static hr_forms run(hr_str text, const char *query)
 static void changes_stay_context_is_counted(void **state)
 {
     (void)state;
-    hr_str d = HR_STR("diff --git a/src/x.c b/src/x.c\nold mode 100644\nnew mode 100755\n"
-                      "index 1111111..2222222\n--- a/src/x.c\n+++ b/src/x.c\n"
-                      "@@ -1,12 +1,12 @@ int f(void)\n c1\n c2\n c3\n--- old\n+-- new\n c4\n c5\n c6 needle_77\n"
-                      " c7\n c8\n-gone\n+came\n c9\n c10\n");
+    hr_str d = HR_STR(
+        "diff --git a/src/x.c b/src/x.c\nold mode 100644\nnew mode 100755\n"
+        "index 1111111..2222222\n--- a/src/x.c\n+++ b/src/x.c\n"
+        "@@ -1,12 +1,12 @@ int f(void)\n c1\n c2\n c3\n--- old\n+-- new\n c4\n c5\n c6 needle_77\n"
+        " c7\n c8\n-gone\n+came\n c9\n c10\n");
     hr_forms f = run(d, "what about needle_77");
     assert_true(hr_str_has(f.lossy, HR_STR("new mode 100755\n")));
-    assert_true(hr_str_has(f.lossy, HR_STR("@@ -1,12 +1,12 @@ int f(void)\n~2\n c3\n--- old\n+-- new\n c4\n~1\n"
-                                           " c6 needle_77\n~1\n c8\n-gone\n+came\n")));
-    assert_true(hr_str_has(f.lossy, HR_STR(" context, 0 of deleted or generated files, 0 white space only.")));
+    assert_true(hr_str_has(
+        f.lossy, HR_STR("@@ -1,12 +1,12 @@ int f(void)\n~2\n c3\n--- old\n+-- new\n c4\n~1\n"
+                        " c6 needle_77\n~1\n c8\n-gone\n+came\n")));
+    assert_true(hr_str_has(
+        f.lossy, HR_STR(" context, 0 of deleted or generated files, 0 white space only.")));
     /* the ---/+++ pair only repeats the first line */
     assert_true(f.lossless.n > 0);
     assert_false(hr_str_has(f.lossless, HR_STR("+++ b/src/x.c")));
@@ -63,7 +66,8 @@ static void a_deleted_file_is_told_by_its_header(void **state)
 static void white_space_counts_where_it_means_something(void **state)
 {
     (void)state;
-    static const char body[] = "@@ -1,3 +1,3 @@\n-a(1);\n-b(2);\n-c(3);\n+  a(1);\n+  b(2);\n+  c(3);\n";
+    static const char body[] =
+        "@@ -1,3 +1,3 @@\n-a(1);\n-b(2);\n-c(3);\n+  a(1);\n+  b(2);\n+  c(3);\n";
     hr_str js = hr_strf(&arena, "--- a/f.js\n+++ b/f.js\n%s", body);
     hr_str py = hr_strf(&arena, "--- a/f.py\n+++ b/f.py\n%s", body);
     assert_true(hr_str_has(run(js, "").lossy, HR_STR("~3 lines changed in white space only\n")));

@@ -21,11 +21,14 @@ static hr_identity identify(const hr_header *h, size_t n, const char *body, hr_d
     return id;
 }
 
-#define H(name, value) {HR_STR_INIT(name), HR_STR_INIT(value)}
+#define H(name, value)                                                                             \
+    {                                                                                              \
+        HR_STR_INIT(name), HR_STR_INIT(value)                                                      \
+    }
 #define COUNT(a) (sizeof(a) / sizeof(*(a)))
 
-static const char tools_body[] =
-    "{\"model\":\"m\",\"tools\":[{\"name\":\"Bash\"}],\"messages\":[{\"role\":\"user\",\"content\":\"fix it\"}]}";
+static const char tools_body[] = "{\"model\":\"m\",\"tools\":[{\"name\":\"Bash\"}],\"messages\":[{"
+                                 "\"role\":\"user\",\"content\":\"fix it\"}]}";
 static const char plain_body[] =
     "{\"model\":\"m\",\"tools\":[],\"messages\":[{\"role\":\"user\",\"content\":\"fix it\"}]}";
 
@@ -72,12 +75,14 @@ static void claude_code_without_headers_uses_metadata(void **state)
 {
     (void)state;
     hr_header h[] = {H("user-agent", "claude-cli/2.1")};
-    static const char one[] =
-        "{\"model\":\"m\",\"metadata\":{\"user_id\":\"{\\\"device_id\\\":\\\"d\\\",\\\"session_id\\\":\\\"s1\\\"}\"},"
-        "\"tools\":[{\"name\":\"B\"}],\"messages\":[{\"role\":\"user\",\"content\":\"2026-01-01 hi\"}]}";
-    static const char two[] =
-        "{\"model\":\"m\",\"metadata\":{\"user_id\":\"{\\\"device_id\\\":\\\"d\\\",\\\"session_id\\\":\\\"s2\\\"}\"},"
-        "\"tools\":[{\"name\":\"B\"}],\"messages\":[{\"role\":\"user\",\"content\":\"2026-01-01 hi\"}]}";
+    static const char one[] = "{\"model\":\"m\",\"metadata\":{\"user_id\":\"{\\\"device_id\\\":"
+                              "\\\"d\\\",\\\"session_id\\\":\\\"s1\\\"}\"},"
+                              "\"tools\":[{\"name\":\"B\"}],\"messages\":[{\"role\":\"user\","
+                              "\"content\":\"2026-01-01 hi\"}]}";
+    static const char two[] = "{\"model\":\"m\",\"metadata\":{\"user_id\":\"{\\\"device_id\\\":"
+                              "\\\"d\\\",\\\"session_id\\\":\\\"s2\\\"}\"},"
+                              "\"tools\":[{\"name\":\"B\"}],\"messages\":[{\"role\":\"user\","
+                              "\"content\":\"2026-01-01 hi\"}]}";
     hr_identity a = identify(h, 1, one, HR_DIALECT_ANTHROPIC);
     hr_identity b = identify(h, 1, two, HR_DIALECT_ANTHROPIC);
     assert_false(hr_str_eq(a.conversation, b.conversation));
@@ -86,11 +91,12 @@ static void claude_code_without_headers_uses_metadata(void **state)
 static void codex_threads_and_windows(void **state)
 {
     (void)state;
-    static const char body[] = "{\"model\":\"m\",\"input\":[],\"tools\":[{\"type\":\"function\",\"name\":\"x\"}]}";
-    hr_header a[] = {H("user-agent", "codex_exec/0.169.0"), H("session-id", "p"), H("thread-id", "t1"),
-                     H("x-codex-window-id", "t1:0")};
-    hr_header b[] = {H("user-agent", "codex_exec/0.169.0"), H("session-id", "p"), H("thread-id", "t2"),
-                     H("x-codex-window-id", "t2:0")};
+    static const char body[] =
+        "{\"model\":\"m\",\"input\":[],\"tools\":[{\"type\":\"function\",\"name\":\"x\"}]}";
+    hr_header a[] = {H("user-agent", "codex_exec/0.169.0"), H("session-id", "p"),
+                     H("thread-id", "t1"), H("x-codex-window-id", "t1:0")};
+    hr_header b[] = {H("user-agent", "codex_exec/0.169.0"), H("session-id", "p"),
+                     H("thread-id", "t2"), H("x-codex-window-id", "t2:0")};
     hr_identity x = identify(a, COUNT(a), body, HR_DIALECT_OPENAI_RESPONSES);
     hr_identity y = identify(b, COUNT(b), body, HR_DIALECT_OPENAI_RESPONSES);
     assert_false(hr_str_eq(x.conversation, y.conversation)); /* a sub-agent shares the session id */
@@ -101,10 +107,11 @@ static void unknown_clients_survive_a_changed_date(void **state)
 {
     (void)state;
     hr_header key[] = {H("x-api-key", "k1")}, other[] = {H("x-api-key", "k2")};
-    static const char monday[] =
-        "{\"model\":\"m\",\"tools\":[{\"name\":\"B\"}],\"messages\":[{\"role\":\"user\",\"content\":\"Today is 2026-11-20. fix\"}]}";
+    static const char monday[] = "{\"model\":\"m\",\"tools\":[{\"name\":\"B\"}],\"messages\":[{"
+                                 "\"role\":\"user\",\"content\":\"Today is 2026-11-20. fix\"}]}";
     static const char tuesday[] =
-        "{\"model\":\"m\",\"tools\":[{\"name\":\"B\"},{\"name\":\"C\"}],\"messages\":[{\"role\":\"user\",\"content\":\"Today is 2026-11-21. fix\"}]}";
+        "{\"model\":\"m\",\"tools\":[{\"name\":\"B\"},{\"name\":\"C\"}],\"messages\":[{\"role\":"
+        "\"user\",\"content\":\"Today is 2026-11-21. fix\"}]}";
     hr_identity a = identify(key, 1, monday, HR_DIALECT_ANTHROPIC);
     hr_identity b = identify(key, 1, tuesday, HR_DIALECT_ANTHROPIC);
     hr_identity c = identify(other, 1, monday, HR_DIALECT_ANTHROPIC);

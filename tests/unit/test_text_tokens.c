@@ -103,6 +103,13 @@ static void test_reference(void **state)
     print_message("also %zu rows and %zu fixtures\n", rows, fixtures);
 }
 
+static uint32_t rng = 12345;
+static uint32_t rnd(uint32_t below)
+{
+    rng = rng * 1664525u + 1013904223u;
+    return (uint32_t)((uint64_t)rng * below >> 32);
+}
+
 /* ---- the pre-tokenisers, case by case: pieces separated by '|' ---- */
 
 static const struct {
@@ -186,14 +193,29 @@ static void test_splits(void **state)
     }
 }
 
-/* ---- against the definition ---- */
-
-static uint32_t rng = 12345;
-static uint32_t rnd(uint32_t below)
+/* Eight bytes at a time or one by one, the words end at the same place. */
+static void test_ascii_words(void **state)
 {
-    rng = rng * 1664525u + 1013904223u;
-    return (uint32_t)((uint64_t)rng * below >> 32);
+    (void)state;
+    static const char set[] = "abzABZ`{@[/:09 \n\x7F\x80\xC1\xDA\xE1\xFA\xFF";
+    for (int round = 0; round < 20000; round++) {
+        uint8_t p[20];
+        size_t n = rnd(sizeof(p) + 1), letters = rnd(4) ? 6 : sizeof(set) - 1;
+        for (size_t i = 0; i < n; i++)
+            p[i] = (uint8_t)set[rnd((uint32_t)(rnd(6) ? letters : sizeof(set) - 1))];
+        size_t upper = 0, word, any = 0;
+        while (upper < n && p[upper] >= 'A' && p[upper] <= 'Z')
+            upper++;
+        for (word = upper; word < n && p[word] >= 'a' && p[word] <= 'z';)
+            word++;
+        while (any < n && hr_is_alpha((char)p[any]))
+            any++;
+        assert_int_equal(hr_split_ascii_word(p, p + n) - p, word);
+        assert_int_equal(hr_split_ascii_letters(p, p + n) - p, any);
+    }
 }
+
+/* ---- against the definition ---- */
 
 /* Merge the adjacent pair of lowest rank, leftmost first, until none merges. */
 static size_t merge_by_definition(const hr_bpe *b, const uint8_t *p, size_t n, uint32_t *ids)
@@ -470,6 +492,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_reference, setup, teardown),
         cmocka_unit_test(test_splits),
+        cmocka_unit_test(test_ascii_words),
         cmocka_unit_test(test_pieces),
         cmocka_unit_test(test_tokens_encode_to_themselves),
         cmocka_unit_test_setup_teardown(test_texts, setup, teardown),
