@@ -20,3 +20,6 @@ foreach(name o200k cl100k)
   set_source_files_properties(${out}.c PROPERTIES OBJECT_DEPENDS ${out}.bin)
   target_sources(hr_text PRIVATE ${out}.c)
 endforeach()
+
+add_executable(tokens_bench EXCLUDE_FROM_ALL ${CMAKE_SOURCE_DIR}/bench/tokens_bench.c)
+target_link_libraries(tokens_bench PRIVATE hr_text hr_flags)

@@ -26,9 +26,7 @@ typedef struct memo {
 
 static inline memo memo_key(const uint8_t *p, size_t n)
 {
-    memo k;
-    memcpy(&k.lo, p, 8);
-    memcpy(&k.hi, p + 8, 8);
+    memo k = {hr_split_load(p), hr_split_load(p + 8)};
     uint64_t low = n < 8 ? (UINT64_C(1) << 8 * n) - 1 : UINT64_MAX;
     uint64_t high = n < 8 ? 0 : (UINT64_C(1) << 8 * (n - 8)) - 1;
     k.lo &= low;

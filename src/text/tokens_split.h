@@ -11,6 +11,7 @@
 #include "text/unicode_class.h"
 
 #include <stdbool.h>
+#include <string.h>
 
 extern const uint8_t hr_split_ascii[128]; /* hr_unicode_class of U+0000-007F */
 
@@ -24,6 +25,26 @@ static inline unsigned hr_split_class(const uint8_t *p, const uint8_t *end, size
         return hr_split_ascii[*p];
     }
     return hr_split_class_wide(p, end, len);
+}
+
+/* Eight bytes, the first one lowest. */
+static inline uint64_t hr_split_load(const uint8_t *p)
+{
+    uint64_t x;
+    memcpy(&x, p, sizeof(x));
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    x = __builtin_bswap64(x);
+#endif
+    return x;
+}
+
+/* How many of the lowest bytes of x are in first..last (both in U+0001-007E); 8 if all are. */
+static inline unsigned hr_split_leading(uint64_t x, uint8_t first, uint8_t last)
+{
+    const uint64_t each = UINT64_C(0x0101010101010101), high = each << 7;
+    uint64_t low = x & ~high; /* no sum below carries into the next byte */
+    uint64_t in = (low + each * (0x80u - first)) & ~(low + each * (0x7Fu - last)) & ~x & high;
+    return in == high ? 8 : (unsigned)__builtin_ctzll(in ^ high) / 8;
 }
 
 /* Behind the longest run of characters whose class is in `set`. */
@@ -95,6 +116,36 @@ static inline const uint8_t *hr_split_space(const uint8_t *p, const uint8_t *end
 const uint8_t *hr_split_o200k_word(const uint8_t *p, const uint8_t *from, const uint8_t *end,
                                    bool mark);
 
+/* Behind [A-Z]*[a-z]* and behind [A-Za-z]*. Most words are short and have at most their first
+ * letter in upper case: eight bytes at once settle those. | 0x20 takes A-Z to a-z, and no other
+ * byte there. */
+#define HR_SPLIT_CASE UINT64_C(0x2020202020202020)
+static inline const uint8_t *hr_split_ascii_word(const uint8_t *p, const uint8_t *end)
+{
+    if (end - p >= 8) {
+        uint64_t x = hr_split_load(p);
+        unsigned n = hr_split_leading(x | HR_SPLIT_CASE, 'a', 'z');
+        if (n < 8 && (~x & HR_SPLIT_CASE & ((UINT64_C(1) << 8 * n) - 1)) <= 0x20)
+            return p + n;
+    }
+    while (p < end && *p >= 'A' && *p <= 'Z')
+        p++;
+    while (p < end && *p >= 'a' && *p <= 'z')
+        p++;
+    return p;
+}
+static inline const uint8_t *hr_split_ascii_letters(const uint8_t *p, const uint8_t *end)
+{
+    if (end - p >= 8) {
+        unsigned n = hr_split_leading(hr_split_load(p) | HR_SPLIT_CASE, 'a', 'z');
+        if (n < 8)
+            return p + n;
+    }
+    while (p < end && (*p | 0x20) >= 'a' && (*p | 0x20) <= 'z')
+        p++;
+    return p;
+}
+
 /* words | \p{N}{1,3} | ?[^\s\p{L}\p{N}]+[\r\n/]* | \s*[\r\n]+ | \s+(?!\S) | \s+ */
 static inline size_t hr_split_o200k(const uint8_t *p, const uint8_t *end)
 {
@@ -102,11 +153,8 @@ static inline size_t hr_split_o200k(const uint8_t *p, const uint8_t *end)
     size_t len;
     unsigned c = hr_split_class(p, end, &len);
     if (!(c & A_BREAK)) {
-        const uint8_t *from = (c & HR_UC_LETTER) ? p : p + len, *at = from;
-        while (at < end && *at >= 'A' && *at <= 'Z')
-            at++;
-        while (at < end && *at >= 'a' && *at <= 'z')
-            at++;
+        const uint8_t *from = (c & HR_UC_LETTER) ? p : p + len;
+        const uint8_t *at = hr_split_ascii_word(from, end);
         if (c == HR_UC_MARK || (at < end && *at >= 0x80)) {
             const uint8_t *to = hr_split_o200k_word(p, from, end, c == HR_UC_MARK);
             if (to != p)
@@ -138,9 +186,8 @@ static inline size_t hr_split_cl100k(const uint8_t *p, const uint8_t *end)
     if (c == HR_UC_NUMBER)
         return (size_t)(hr_split_number(p, end) - p);
     if (c != HR_UC_NEWLINE) {
-        const uint8_t *from = (c & HR_UC_LETTER) ? p : p + len, *at = from;
-        while (at < end && (*at | 0x20) >= 'a' && (*at | 0x20) <= 'z')
-            at++;
+        const uint8_t *from = (c & HR_UC_LETTER) ? p : p + len;
+        const uint8_t *at = hr_split_ascii_letters(from, end);
         if (at < end && *at >= 0x80)
             at = hr_split_run(at, end, HR_UC_LETTER);
         if (at != from)
