@@ -10,7 +10,7 @@ static bool views(hr_jview *v, hr_rowset *rs, const uint32_t *map, uint32_t from
 {
     for (uint32_t k = 0; k < rs->ncols && out->n < HR_MAX_VIEWS; k++) {
         const hr_col *c = &rs->cols[k];
-        if (c->kind == HR_COL_CONST)
+        if (c->kind == HR_COL_CONST || c->rest)
             continue;
         hr_str path = c->name;
         if (prefix.n)

@@ -7,7 +7,7 @@
  *   tables  := table | "lines " table          the root array itself; or one document a line
  *   lines   := value (LF value)+
  *   table   := ["map"] "[" rows "]{" col ("," col)* "}" (LF row)*
- *   col     := name [":str" | "=" value | "=f" STRING | group]
+ *   col     := "*" (cell: an object of members without a column) | name [":str" | "=" value | "=f" STRING | group]
  *   group   := "{" cols "}"       an object in every row, its columns in the same row
  *            | "[1]{" cols "}"    an array of one object in every row, the same
  *            | "(" cols ")"       cell (…): an object

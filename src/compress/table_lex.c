@@ -88,7 +88,7 @@ bool hr_lex_bare(hr_str s, bool nested)
 
 bool hr_lex_bare_name(hr_str s)
 {
-    if (s.n == 0 || s.p[0] == ' ' || s.p[s.n - 1] == ' ')
+    if (s.n == 0 || s.p[0] == ' ' || s.p[s.n - 1] == ' ' || s.p[0] == '*')
         return false;
     for (size_t i = 0; i < s.n; i++) {
         switch (s.p[i]) {

@@ -94,6 +94,7 @@ static void count_types(const hr_jview *v, hr_rowset *rs, hr_col *c)
         }
     }
     rs->filled += c->npresent;
+    rs->core += c->npresent;
 }
 
 static hr_rowset *build(hr_jview *v, uint32_t *rows, uint32_t *keys, uint32_t n, unsigned depth);
@@ -193,16 +194,13 @@ static bool looks_like_map(const hr_jview *v, const hr_rowset *rs, const hr_col 
     return members >= 3;
 }
 
-/* Two cells of five filled is plenty: an empty cell costs a comma, a name costs its tokens. */
-static bool filled(const hr_rowset *rs, unsigned percent)
-{
-    size_t cells = (size_t)rs->n * rs->ncols;
-    return rs->ncols > 0 && rs->n >= 2 && rs->filled * 100 >= cells * percent;
-}
-
+/* A table needs columns of its own, two cells of five filled (an empty cell costs a comma, a name
+ * costs its tokens), and not to be a heap of members that few rows share. */
 static bool dense(const hr_rowset *rs)
 {
-    return filled(rs, 40);
+    uint32_t cols = rs->ncols - rs->nrest;
+    return cols > rs->map && rs->n >= 2 && rs->core * 5 >= (size_t)rs->n * cols * 2 &&
+           rs->core * 3 >= rs->filled;
 }
 
 static bool flat1(const hr_jview *v, const hr_rowset *rs, const hr_col *c)
@@ -215,21 +213,39 @@ static bool flat1(const hr_jview *v, const hr_rowset *rs, const hr_col *c)
     return true;
 }
 
+/* Whole objects that come back are cheaper as one named cell than as cells of their own. */
+static bool repetitive(const hr_jview *v, const hr_rowset *rs, const hr_col *c)
+{
+    uint32_t again = 0, varying = 0;
+    for (uint32_t r = 0; v->repeat && r < rs->n; r++) {
+        uint32_t x = v->repeat[c->cells[r]];
+        again += x && v->repeats.p[x - 1].node != c->cells[r];
+    }
+    for (uint32_t k = 0; k < c->child->ncols; k++)
+        varying += c->child->cols[k].kind != HR_COL_CONST;
+    return again * 5 >= rs->n * 2 && varying >= 3;
+}
+
+static bool disagree(const hr_rowset *rs)
+{
+    return rs->ncols >= 4 && rs->filled * 2 <= (size_t)rs->n * rs->ncols;
+}
+
 static void plan_object_col(hr_jview *v, hr_rowset *rs, hr_col *c, unsigned depth)
 {
     if (c->nobj < 2)
         return;
     hr_arena_mark m = hr_arena_save(v->a);
     /* Objects of objects whose names hardly agree are maps. */
-    unsigned least = looks_like_map(v, rs, c) ? 75 : 40;
-    if (pool_objects(v, rs, c, depth) && filled(c->child, least)) {
-        c->kind = c->nobj == rs->n ? HR_COL_FLAT : HR_COL_TUPLE;
+    bool map = looks_like_map(v, rs, c);
+    if (pool_objects(v, rs, c, depth) && dense(c->child) && !(map && disagree(c->child))) {
+        c->kind = c->nobj == rs->n && !repetitive(v, rs, c) ? HR_COL_FLAT : HR_COL_TUPLE;
         return;
     }
     hr_arena_restore(v->a, m);
     c->child = NULL;
     m = hr_arena_save(v->a);
-    if (least == 75 && pool_contents(v, rs, c, true, depth) && dense(c->child)) {
+    if (map && pool_contents(v, rs, c, true, depth) && dense(c->child)) {
         c->kind = HR_COL_MAP;
         return;
     }
@@ -278,6 +294,16 @@ static void plan_col(hr_jview *v, hr_rowset *rs, hr_col *c, unsigned depth)
         c->str = wants_str(v, rs, c);
 }
 
+/* A member that few rows have: a column costs each other row half a comma, the cell for the rest
+ * costs each row that has it the name again. In quarter tokens. */
+static void set_rest(hr_rowset *rs, hr_col *c)
+{
+    size_t name = (c->name.n < 200 ? c->name.n : 200) + 4, has = c->npresent;
+    c->rest = has == 1 || has * (name + 12) < name + 2 * (rs->n - has);
+    rs->nrest += c->rest;
+    rs->core -= c->rest ? has : 0;
+}
+
 static hr_rowset *build(hr_jview *v, uint32_t *rows, uint32_t *keys, uint32_t n, unsigned depth)
 {
     if (n == 0 || !hr_jview_ok(v))
@@ -306,11 +332,14 @@ static hr_rowset *build(hr_jview *v, uint32_t *rows, uint32_t *keys, uint32_t n,
     b.rs->ncols = (uint32_t)b.cols.n;
     for (uint32_t c = 0; c < b.rs->ncols; c++)
         count_types(v, b.rs, &b.rs->cols[c]);
+    for (uint32_t c = b.rs->map; c < b.rs->ncols; c++)
+        set_rest(b.rs, &b.rs->cols[c]);
     /* Nothing below can help a table that is thrown away for its holes. */
-    if (n < 2 || !dense(b.rs))
+    if (!dense(b.rs))
         return b.rs;
     for (uint32_t c = b.rs->map; c < b.rs->ncols && hr_jview_ok(v); c++)
-        plan_col(v, b.rs, &b.rs->cols[c], depth);
+        if (!b.rs->cols[c].rest)
+            plan_col(v, b.rs, &b.rs->cols[c], depth);
     return b.rs;
 }
 
@@ -335,6 +364,8 @@ static long table_gain(const hr_jview *v, const hr_rowset *rs)
     long gain = 0;
     for (uint32_t k = 0; k < rs->ncols; k++) {
         const hr_col *c = &rs->cols[k];
+        if (c->rest)
+            continue; /* as in JSON */
         long name = (long)(c->name.n > 200 ? 200 : c->name.n), all = (long)rs->n;
         gain += ((long)c->npresent - 1) * (name + 3) - 3 - (all - (long)c->npresent);
         if (c->kind == HR_COL_CONST) {
@@ -400,6 +431,8 @@ static bool leaves(hr_jview *v, hr_rowset *rs, hr_str prefix, bool named, hr_lea
 {
     for (uint32_t k = 0; k < rs->ncols; k++) {
         hr_col *c = &rs->cols[k];
+        if (c->rest)
+            continue;
         /* The member-name column of a map is called "key"; a real column of that name hides. */
         bool name_ok =
             named && bare_path(c->name) && !(rs->map && k > 0 && hr_str_eq(c->name, HR_STR("key")));

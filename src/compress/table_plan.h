@@ -45,6 +45,7 @@ typedef struct hr_col {
     uint32_t *cells; /* per row: node of the value, 0 when the row has no such member */
     uint32_t npresent, nstr, nnum, nbool, nnull, nobj, narr;
     hr_col_kind kind;
+    bool rest;        /* too rare for a column: stands in the row's one cell for other members */
     bool str;         /* every non-null value is a string and some look like something else */
     bool live;        /* some row being written has it; scratch of the writer */
     hr_tpl *tpl;      /* or NULL */
@@ -59,7 +60,9 @@ struct hr_rowset {
     bool map;       /* column 0 holds the member names (key nodes) */
     uint32_t ncols;
     hr_col *cols;
-    size_t filled; /* cells present in all columns */
+    uint32_t nrest;  /* columns marked rest */
+    size_t filled;   /* cells present in all columns */
+    size_t core;     /* the same without the rest */
 };
 
 /* The plan of an array of two or more objects, or of an object of many like objects. NULL when the

@@ -25,6 +25,7 @@ struct col {
     const hr_tval *name;
     hr_str path;
     bool str, tpl, own; /* own: has a cell */
+    bool rest;          /* "*": the cell holds the members without a column */
     const hr_tval *constant;
     HR_VEC(piece) pieces;
     cols flat;      /* FLAT, FLAT1 */
@@ -175,7 +176,13 @@ static bool read_column(hr_tread *t, layout *lay, cols *into, hr_str path, bool 
 {
     hr_str text;
     col *c = new_col(t, into);
-    if (!c || !col_name(t, c, &text))
+    if (!c)
+        return false;
+    if (hr_tread_skip(t, HR_STR("*"))) {
+        c->rest = c->own = true;
+        return count_leaf(t, lay, c);
+    }
+    if (!col_name(t, c, &text))
         return false;
     named = named && bare_path(text);
     if (named)
@@ -377,6 +384,16 @@ static const hr_tval *leaf_value(hr_tread *t, layout *lay, hr_tval **vals, col *
     return compose(t, lay, vals, c, &s) ? hr_tval_new(t, HR_TVAL_TEXT, s) : NULL;
 }
 
+static bool add_rest(hr_tread *t, hr_tval *obj, const hr_tval *v)
+{
+    if (v->kind != HR_TVAL_OBJECT)
+        return hr_tfail(t, HR_E_SYNTAX);
+    for (const hr_titem *i = v->first; i; i = i->next)
+        if (!hr_tval_add(t, obj, i->key, i->v, i->times))
+            return false;
+    return true;
+}
+
 static hr_tval *make_object(hr_tread *t, layout *lay, const cols *columns, hr_tval **vals,
                             hr_tval **key)
 {
@@ -396,7 +413,10 @@ static hr_tval *make_object(hr_tread *t, layout *lay, const cols *columns, hr_tv
         }
         if (t->err)
             return NULL;
-        if (key && lay->map && k == 0)
+        if (c->rest) {
+            if (v && !add_rest(t, obj, v))
+                return NULL;
+        } else if (key && lay->map && k == 0)
             *key = (hr_tval *)v;
         else if (v && !hr_tval_add(t, obj, c->name, v, 1))
             return NULL;

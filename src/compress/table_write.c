@@ -115,11 +115,12 @@ static void tpl_header(hr_jout *o, const hr_tpl *t)
 static void columns(hr_jout *o, const hr_rowset *rs, uint32_t from, uint32_t rows, char open,
                     char close)
 {
-    bool first = true;
+    bool first = true, rest = false;
     hr_buf_addc(o->b, open);
     for (uint32_t k = from; k < rs->ncols; k++) {
         const hr_col *c = &rs->cols[k];
-        if (!c->live)
+        rest |= c->rest && c->live;
+        if (!c->live || c->rest)
             continue;
         if (!first)
             hr_buf_addc(o->b, ',');
@@ -156,6 +157,8 @@ static void columns(hr_jout *o, const hr_rowset *rs, uint32_t from, uint32_t row
             break;
         }
     }
+    if (rest)
+        hr_buf_add(o->b, first ? HR_STR("*") : HR_STR(",*"));
     hr_buf_addc(o->b, close);
 }
 
@@ -250,11 +253,40 @@ static void nested_cell(row *w, const hr_col *c, uint32_t r)
         tuples(w, c, r);
 }
 
-static void cells(row *w, const hr_rowset *rs, uint32_t r)
+/* Members that got no column, as one JSON object. */
+static void rest_cell(row *w, const hr_rowset *rs, uint32_t r)
 {
+    hr_jout *o = w->o;
+    bool any = false;
     for (uint32_t k = 0; k < rs->ncols; k++) {
         const hr_col *c = &rs->cols[k];
-        if (!c->live || c->kind == HR_COL_CONST)
+        if (!c->rest || !c->cells[r])
+            continue;
+        if (!any)
+            cell_start(w);
+        hr_buf_addc(o->b, any ? ',' : '{');
+        any = true;
+        hr_json_quote(o->b, c->name);
+        hr_buf_addc(o->b, ':');
+        hr_jout_value(o, c->cells[r]);
+    }
+    if (any)
+        hr_buf_addc(o->b, '}');
+}
+
+static void next_cell(row *w)
+{
+    w->commas += !w->first;
+    w->first = false;
+}
+
+static void cells(row *w, const hr_rowset *rs, uint32_t r)
+{
+    bool rest = false;
+    for (uint32_t k = 0; k < rs->ncols; k++) {
+        const hr_col *c = &rs->cols[k];
+        rest |= c->rest && c->live;
+        if (!c->live || c->rest || c->kind == HR_COL_CONST)
             continue;
         if (c->kind == HR_COL_FLAT || c->kind == HR_COL_FLAT1) {
             cells(w, c->child, r);
@@ -262,15 +294,17 @@ static void cells(row *w, const hr_rowset *rs, uint32_t r)
         }
         if (c->tpl && c->tpl->derived)
             continue;
-        if (!w->first)
-            w->commas++;
-        w->first = false;
+        next_cell(w);
         if (!c->cells[r])
             continue;
         if (c->child)
             nested_cell(w, c, r);
         else
             value_cell(w, c, r);
+    }
+    if (rest) {
+        next_cell(w);
+        rest_cell(w, rs, r);
     }
 }
 
