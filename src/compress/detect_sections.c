@@ -129,8 +129,8 @@ static bool is_fence(hr_str line)
 static bool is_prompt(hr_str l)
 {
     return l.n > 2 && l.n < 2000 &&
-           (hr_str_starts(l, HR_STR("$ ")) || hr_str_starts(l, HR_STR("+ ")) ||
-            hr_str_starts(l, HR_STR("sqlite> ")) || hr_str_starts(l, HR_STR("==> "))) &&
+           (hr_str_starts(l, HR_STR("$ ")) || hr_str_starts(l, HR_STR("sqlite> ")) ||
+            hr_str_starts(l, HR_STR("==> "))) &&
            !hr_is_space(l.p[2]);
 }
 

@@ -117,8 +117,10 @@ void hr_log_classify(hr_log *l)
             if (last == HR_LEVEL_WARN && tagged(t))
                 l->class[i] = HR_LOG_TAGGED;
         }
-        if (hr_str_starts(s, HR_STR("E   ")) &&
-            hr_is_alpha(hr_str_trim(hr_str_sub(s, 1, s.n)).p[0]))
-            l->level[i] = HR_LEVEL_ERROR; /* pytest's own mark */
+        /* pytest's own mark in front of what an assertion says */
+        hr_str said =
+            hr_str_starts(s, HR_STR("E   ")) ? hr_str_trim(hr_str_sub(s, 1, s.n)) : HR_STR_NONE;
+        if (said.n && hr_is_alpha(said.p[0]))
+            l->level[i] = HR_LEVEL_ERROR;
     }
 }

@@ -17,6 +17,7 @@ static const struct {
     [HR_KIND_TRACE] = {hr_compress_log, NULL},
     [HR_KIND_SEARCH] = {hr_compress_search, NULL},
     [HR_KIND_HTML] = {hr_compress_html, NULL},
+    [HR_KIND_TABLE] = {hr_compress_csv, hr_compress_log},
     [HR_KIND_DIFF] = {hr_compress_diff, NULL},
     [HR_KIND_LISTING] = {hr_compress_log, NULL},
 };
@@ -235,22 +236,24 @@ static hr_err compress_sections(const job *j, hr_str text, const hr_sections *se
     return HR_OK;
 }
 
-/* Which borders may be looked for, by what the text as a whole looks like: JSON may stand in
- * anything that is not a format of its own; fences and prompts only in loose text. */
+/* Which borders may be looked for, by what the text as a whole looks like. Formats of their own are
+ * never cut inside: what looks like JSON in a program belongs to the program. */
 static unsigned borders(hr_kind kind)
 {
     switch (kind) {
     case HR_KIND_TEXT:
-        return HR_SPLIT_HEAD | HR_SPLIT_JSON | HR_SPLIT_FENCES | HR_SPLIT_PROMPTS;
     case HR_KIND_LOG:
     case HR_KIND_BUILD:
     case HR_KIND_TRACE:
     case HR_KIND_LISTING:
-        return HR_SPLIT_HEAD | HR_SPLIT_JSON | HR_SPLIT_PROMPTS;
+        return HR_SPLIT_HEAD | HR_SPLIT_JSON | HR_SPLIT_FENCES | HR_SPLIT_PROMPTS;
+    case HR_KIND_JSON:
+    case HR_KIND_NDJSON:
+        return HR_SPLIT_HEAD | HR_SPLIT_JSON;
     case HR_KIND_BINARY:
         return 0;
     default:
-        return HR_SPLIT_HEAD | HR_SPLIT_JSON;
+        return HR_SPLIT_HEAD;
     }
 }
 
@@ -258,8 +261,15 @@ static hr_err compress_all(const job *j, hr_str text, outcome *out)
 {
     size_t head = hr_wrapper_head(text);
     hr_kind kind = hr_detect(hr_str_sub(text, head, text.n));
+    bool json = kind == HR_KIND_JSON || kind == HR_KIND_NDJSON;
     *out = untouched(text, kind, HR_R_KIND_UNHANDLED);
-    unsigned how = borders(kind) | (head ? HR_SPLIT_HEAD : 0u);
+    if (json && head == 0) {
+        /* Mostly the text is nothing else; notes around it are found out on failure. */
+        hr_err e = compress_one(j, text, kind, out);
+        if (e != HR_OK || out->changed)
+            return e;
+    }
+    unsigned how = borders(kind);
     if (how) {
         hr_sections secs;
         hr_err e = hr_split_sections(text, how, j->a, &secs);
@@ -268,7 +278,7 @@ static hr_err compress_all(const job *j, hr_str text, outcome *out)
         if (secs.n > 1)
             return compress_sections(j, text, &secs, out);
     }
-    return compress_one(j, text, kind, out);
+    return json && head == 0 ? HR_OK : compress_one(j, text, kind, out);
 }
 
 /* The gates: a text is worth a look from min_tokens tokens and min_words words, where long runs
