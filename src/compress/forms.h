@@ -30,6 +30,7 @@ typedef hr_err hr_compressor(const hr_compress_opts *o, hr_str text, const hr_ke
 hr_compressor hr_compress_json;   /* json.c: JSON documents and NDJSON */
 hr_compressor hr_compress_search; /* search.c: grep, ripgrep, ag */
 hr_compressor hr_compress_diff;   /* diff.c: unified diffs and patches */
+hr_compressor hr_compress_csv;    /* csv.c: CSV, TSV, Markdown tables */
 hr_compressor hr_compress_html;   /* html.c: HTML pages, lossy only */
 hr_compressor hr_compress_log;    /* log.c: logs, build and test output */
 

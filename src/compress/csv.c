@@ -1,0 +1,200 @@
+/* Tables as text: CSV, TSV, Markdown. Kept rows stay byte for byte.
+ *
+ * Lossless: columns that say the same in every row move into one line in front. Lossy: the rows that
+ * matter least are left out; which ones is decided as for arrays of objects (rows.h), by handing the
+ * table over as one. */
+#include "compress/csv.h"
+
+#include "base/buf.h"
+#include "compress/marker.h"
+#include "compress/rows.h"
+
+enum { CONSTANT_ROWS = 8 };
+
+static hr_str cell(const hr_csv *c, size_t record, uint32_t column)
+{
+    const hr_csv_record *r = &c->records.p[record];
+    return column < r->count ? c->cells.p[r->first + column] : HR_STR_NONE;
+}
+
+/* --- lossless: constant columns ---------------------------------------------------------------- */
+
+static bool constant(const hr_csv *c, uint32_t column)
+{
+    hr_str first = cell(c, 1, column);
+    for (size_t i = 2; i < c->records.n; i++) {
+        if (!hr_str_eq(cell(c, i, column), first))
+            return false;
+    }
+    return true;
+}
+
+static hr_str raw_cell(const hr_csv *c, const hr_csv_record *r, uint32_t column)
+{
+    hr_str rest = r->line, part = HR_STR_NONE;
+    for (uint32_t k = 0; k <= column; k++) {
+        if (!hr_str_split(&rest, c->delimiter, &part))
+            return HR_STR_NONE;
+    }
+    return part;
+}
+
+static hr_err lossless_form(const hr_csv *c, hr_arena *a, hr_forms *out)
+{
+    bool *drop = HR_NEW_ARRAY(a, bool, c->columns);
+    uint32_t dropped = 0;
+    if (!drop)
+        return HR_E_NOMEM;
+    if (c->delimiter == '|' || c->records.n < CONSTANT_ROWS)
+        return HR_OK;
+    for (size_t i = 0; i < c->records.n; i++) { /* quoted cells keep the simple splitting away */
+        if (c->records.p[i].count != c->columns ||
+            hr_str_find_char(c->records.p[i].line, '"') != SIZE_MAX)
+            return HR_OK;
+    }
+    for (uint32_t k = 0; k < c->columns; k++)
+        dropped += drop[k] = constant(c, k);
+    if (!dropped || dropped == c->columns)
+        return HR_OK;
+    hr_buf b = HR_BUF_INIT(0);
+    hr_buf_lit(&b, "[In every row:");
+    for (uint32_t k = 0; k < c->columns; k++) {
+        if (drop[k])
+            hr_buf_addf(&b, " %.*s=%.*s;", HR_FMT(raw_cell(c, &c->records.p[0], k)),
+                        HR_FMT(raw_cell(c, &c->records.p[1], k)));
+    }
+    b.n--;
+    hr_buf_lit(&b, "]\n");
+    for (size_t i = 0; i < c->records.n; i++) {
+        uint32_t written = 0, k = 0;
+        for (hr_str rest = c->records.p[i].line, part; hr_str_split(&rest, c->delimiter, &part); k++) {
+            if (k < c->columns && drop[k])
+                continue;
+            if (written++)
+                hr_buf_addc(&b, c->delimiter);
+            hr_buf_add(&b, part);
+        }
+        hr_buf_addc(&b, '\n');
+    }
+    hr_err err = b.err;
+    if (err == HR_OK) {
+        out->lossless = hr_str_dup(a, hr_buf_str(&b));
+        out->lossless_reason = HR_R_TABLE_COLUMNS;
+        out->lossless_strategy = hr_strf(a, "columns(%u of %u constant)", dropped, c->columns);
+    }
+    hr_buf_free(&b);
+    return err;
+}
+
+/* --- lossy: rows ------------------------------------------------------------------------------- */
+
+/* A number as JSON spells it; anything else is text. */
+static bool plain_number(hr_str s)
+{
+    double v;
+    size_t i = s.n && s.p[0] == '-';
+    if (s.n > 24 || i >= s.n || !hr_is_digit(s.p[i]) || !hr_is_digit(s.p[s.n - 1]))
+        return false;
+    if (s.p[i] == '0' && i + 1 < s.n && s.p[i + 1] != '.')
+        return false;
+    for (size_t k = i; k < s.n; k++) {
+        if (!hr_is_digit(s.p[k]) && s.p[k] != '.')
+            return false;
+    }
+    return hr_str_double(s, &v);
+}
+
+/* The table as a JSON array of objects, for the row statistics. */
+static hr_err as_json(const hr_csv *c, hr_arena *a, hr_str *json)
+{
+    hr_buf b = HR_BUF_INIT(0);
+    hr_buf_addc(&b, '[');
+    for (size_t i = 1; i < c->records.n; i++) {
+        hr_buf_add(&b, i > 1 ? HR_STR(",{") : HR_STR("{"));
+        uint32_t n = 0;
+        for (uint32_t k = 0; k < c->columns; k++) {
+            hr_str v = cell(c, i, k), name = cell(c, 0, k);
+            if (c->delimiter == '|' && !name.n)
+                continue;
+            if (n++)
+                hr_buf_addc(&b, ',');
+            hr_json_quote(&b, name.n ? name : hr_strf(a, "column %u", k + 1));
+            hr_buf_addc(&b, ':');
+            if (!v.n)
+                hr_buf_lit(&b, "null");
+            else if (plain_number(v))
+                hr_buf_add(&b, v);
+            else
+                hr_json_quote(&b, v);
+        }
+        hr_buf_addc(&b, '}');
+        if (b.err != HR_OK)
+            break;
+    }
+    hr_buf_addc(&b, ']');
+    hr_err err = b.err;
+    if (err == HR_OK)
+        *json = hr_str_dup(a, hr_buf_str(&b));
+    hr_buf_free(&b);
+    return err == HR_OK && !json->p ? HR_E_NOMEM : err;
+}
+
+static void put(hr_buf *b, hr_str line)
+{
+    hr_buf_add(b, line);
+    hr_buf_addc(b, '\n');
+}
+
+static hr_err lossy_form(const hr_compress_opts *o, const hr_csv *c, const hr_key *key, hr_arena *a,
+                         hr_forms *out)
+{
+    hr_str json = HR_STR_NONE;
+    hr_json_doc d;
+    hr_jview v;
+    hr_rows_total total = {0};
+    hr_err err = as_json(c, a, &json);
+    if (err == HR_OK)
+        err = hr_json_scan(a, json, 0, &d).code;
+    if (err == HR_OK)
+        err = hr_jview_init(&v, o, &d, a);
+    if (err == HR_OK)
+        err = hr_rows_select(&v, &total);
+    if (err != HR_OK || total.rows == 0)
+        return err == HR_E_UTF8 ? HR_E_SYNTAX : err;
+    hr_buf b = HR_BUF_INIT(0), what = HR_BUF_INIT(0);
+    hr_buf_add(&b, c->before);
+    put(&b, c->records.p[0].line);
+    if (c->rule.n)
+        put(&b, c->rule);
+    size_t i = 1;
+    for (uint32_t n = HR_JSON_FIRST(&d, 0); n < d.nodes[0].next; n = d.nodes[n].next, i++) {
+        if (!hr_jmarked(&v, n, HR_MARK_DROP))
+            put(&b, c->records.p[i].line);
+    }
+    hr_buf_add(&b, c->after);
+    if (c->after.n && c->after.p[c->after.n - 1] != '\n')
+        hr_buf_addc(&b, '\n');
+    hr_rows_summary(&v, &total, &what);
+    hr_marker_text(&b, hr_buf_str(&what), key, o->via);
+    err = what.err ? what.err : b.err;
+    if (err == HR_OK) {
+        out->lossy = hr_str_dup(a, hr_buf_str(&b));
+        out->lossy_reason = HR_R_TABLE_ROWS;
+        out->lossy_strategy = hr_strf(a, "rows(-%zu of %zu)", total.rows, c->records.n - 1);
+    }
+    hr_buf_free(&b);
+    hr_buf_free(&what);
+    return err;
+}
+
+hr_err hr_compress_csv(const hr_compress_opts *o, hr_str text, const hr_key *key, bool lossy,
+                       hr_arena *a, hr_forms *out)
+{
+    hr_csv c;
+    hr_err err = hr_csv_read(text, a, &c);
+    if (err == HR_OK)
+        err = lossless_form(&c, a, out);
+    if (err == HR_OK && lossy)
+        err = lossy_form(o, &c, key, a, out);
+    return err;
+}

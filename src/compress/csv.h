@@ -1,0 +1,30 @@
+/* csv: delimited text as records of cells (internal to compress/).
+ *
+ * Comma, semicolon and tab follow RFC 4180 (quoted cells may hold delimiters and line breaks);
+ * '|' is a Markdown table. Cells are slices of the text; nothing is decoded. */
+#ifndef HR_COMPRESS_CSV_H
+#define HR_COMPRESS_CSV_H
+
+#include "base/vec.h"
+#include "compress/forms.h"
+
+typedef struct hr_csv_record {
+    hr_str line; /* the record as it stands, without its line break */
+    uint32_t first, count; /* its cells in hr_csv.cells */
+} hr_csv_record;
+
+typedef struct hr_csv {
+    char delimiter;
+    uint32_t columns; /* of the first record */
+    HR_VEC(hr_csv_record) records; /* the first one names the columns */
+    HR_VEC(hr_str) cells;          /* without quotes and outer blanks */
+    hr_str rule;   /* Markdown: the line of dashes behind the names */
+    hr_str before; /* text in front of the table, with its line break */
+    hr_str after;  /* text behind it */
+} hr_csv;
+
+/* HR_E_SYNTAX: no such table (fewer than 3 records, or too many of other widths). HR_E_LIMIT: more
+ * than 256 columns. */
+hr_err hr_csv_read(hr_str text, hr_arena *a, hr_csv *out);
+
+#endif

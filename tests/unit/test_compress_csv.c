@@ -1,0 +1,116 @@
+/* Tables as text: rows stay verbatim, the asked-for ones stay, the rest is counted. */
+#include "compress/csv.h"
+#include "compress/marker.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+static hr_arena arena;
+
+static hr_forms run(hr_str text, const char *query)
+{
+    hr_compress_opts o = hr_compress_defaults();
+    hr_key key = hr_key_of(text);
+    hr_forms f = {0};
+    o.query = hr_cstr(query);
+    hr_err e = hr_compress_csv(&o, text, &key, true, &arena, &f);
+    assert_true(e == HR_OK || e == HR_E_SYNTAX);
+    return f;
+}
+
+static hr_str table(int rows, bool markdown)
+{
+    hr_buf b = HR_BUF_INIT(0);
+    hr_buf_add(&b, markdown ? HR_STR("Intro.\n\n| id | city | temp | unit |\n|---|---|---|---|\n")
+                            : HR_STR("id,city,temp,unit\n"));
+    for (int i = 0; i < rows; i++)
+        hr_buf_addf(&b, markdown ? "| %d | City %d | %d | C |\n" : "%d,City %d,%d,C\n", i, i % 7,
+                    i == 150 ? 999 : 20 + i % 5);
+    if (markdown)
+        hr_buf_lit(&b, "\nOutro.\n");
+    hr_str s = hr_str_dup(&arena, hr_buf_str(&b));
+    hr_buf_free(&b);
+    return s;
+}
+
+static void keeps_outliers_and_what_is_asked(void **state)
+{
+    (void)state;
+    hr_forms f = run(table(300, false), "which row has id 0123456 or \"City 3\"?");
+    assert_true(f.lossy.n > 0 && f.lossy.n * 4 < 300 * 14);
+    assert_true(hr_str_has(f.lossy, HR_STR("id,city,temp,unit\n0,City 0,20,C\n")));
+    assert_true(hr_str_has(f.lossy, HR_STR("150,City 3,999,C\n")));
+    assert_true(hr_str_has(f.lossy, HR_STR("299,City 5,24,C\n")));
+    assert_true(hr_str_has(f.lossy, HR_STR("of 300 rows omitted")));
+    /* every row that is shown is a row of the table */
+    hr_str whole = table(300, false);
+    for (hr_str rest = f.lossy, line; hr_str_line(&rest, &line);)
+        assert_true(line.p[0] == '[' || hr_str_has(whole, line));
+}
+
+static void constant_columns_are_said_once(void **state)
+{
+    (void)state;
+    hr_forms f = run(table(40, false), "");
+    assert_true(hr_str_starts(f.lossless, HR_STR("[In every row: unit=C]\nid,city,temp\n0,City 0,20\n")));
+}
+
+static void markdown_keeps_its_surroundings(void **state)
+{
+    (void)state;
+    hr_forms f = run(table(300, true), "");
+    assert_true(hr_str_starts(f.lossy, HR_STR("Intro.\n\n| id | city | temp | unit |\n|---|---|---|---|\n")));
+    assert_true(hr_str_has(f.lossy, HR_STR("| 150 | City 3 | 999 | C |\n")));
+    assert_true(hr_str_has(f.lossy, HR_STR("\nOutro.\n[")));
+}
+
+static void quoted_cells_may_hold_anything(void **state)
+{
+    (void)state;
+    hr_csv c;
+    hr_str t = HR_STR("a,b\n\"x, y\",\"line one\nline two\"\n\"he said \"\"no\"\"\",2\n3,4\n");
+    assert_int_equal(hr_csv_read(t, &arena, &c), HR_OK);
+    assert_int_equal(c.records.n, 4);
+    assert_true(hr_str_eq(c.cells.p[c.records.p[1].first], HR_STR("x, y")));
+    assert_true(hr_str_eq(c.records.p[1].line, HR_STR("\"x, y\",\"line one\nline two\"")));
+}
+
+static void prose_is_refused(void **state)
+{
+    (void)state;
+    hr_csv c;
+    assert_int_equal(hr_csv_read(HR_STR("One sentence, with a comma.\nAnother one.\nA third.\n"),
+                                 &arena, &c),
+                     HR_E_SYNTAX);
+    assert_int_equal(hr_csv_read(HR_STR(""), &arena, &c), HR_E_SYNTAX);
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    hr_arena_init(&arena, 0);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    hr_arena_free(&arena);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(keeps_outliers_and_what_is_asked),
+        cmocka_unit_test(constant_columns_are_said_once),
+        cmocka_unit_test(markdown_keeps_its_surroundings),
+        cmocka_unit_test(quoted_cells_may_hold_anything),
+        cmocka_unit_test(prose_is_refused),
+    };
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
