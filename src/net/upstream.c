@@ -273,7 +273,9 @@ void hr_up_ready(hr_up *u)
     u->state = HR_UP_BUSY;
     u->rx_at = 0;
     u->proto->begin(u);
-    hr_up_set_reading(u, true);
+    u->kick = true; /* a body that was ahead of the connection may have drained */
+    hr_up_schedule(u);
+    hr_up_set_reading(u, !u->f->paused);
     arm(u);
 }
 

@@ -125,6 +125,29 @@ static void test_borrowed_body(void **st)
     server_stop(s);
 }
 
+/* The upload is ahead of the connection, and waits for it without getting lost. */
+static void test_upload_before_connected(void **st)
+{
+    (void)st;
+    for (int i = 0; i < 10; i++) {
+        server *s = server_start((hr_net_opts){0});
+        snprintf(s->upstream, sizeof(s->upstream), "http://localhost:%u", (unsigned)s->port);
+        enum { N = 700000 };
+        static char m[N + 200];
+        int k = snprintf(m, 200,
+                         "POST /relay/sink HTTP/1.1\r\nHost: a\r\nConnection: close\r\n"
+                         "Content-Length: %d\r\n\r\n",
+                         N);
+        int fd = dial_port(s->port);
+        send_all(fd, m, (size_t)k + N);
+        char *a = read_to_end(fd, NULL);
+        assert_non_null(strstr(a, "sank 700000"));
+        free(a);
+        close(fd);
+        server_stop(s);
+    }
+}
+
 /* Reads the request slowly through a small window, so that every write is cut short. */
 static void play_slow_sink(int fd, int nth, void *ctx)
 {
@@ -646,6 +669,7 @@ int main(void)
         cmocka_unit_test(test_relay),
         cmocka_unit_test(test_large_both_ways),
         cmocka_unit_test(test_borrowed_body),
+        cmocka_unit_test(test_upload_before_connected),
         cmocka_unit_test(test_body_over_slow_upstream),
         cmocka_unit_test(test_response_framing),
         cmocka_unit_test(test_response_head_limit),

@@ -339,8 +339,7 @@ static void test_targets(void **st)
     static const char *const good[] = {
         "GET http://a/hello?x=1 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
         "GET https://a:8/hello HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
-        "GET /hello HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, close\r\nUpgrade: "
-        "websocket\r\n\r\n",
+        "GET /hello HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, close\r\nUpgrade: h2c\r\n\r\n",
         "GET /hello HTTP/1.1\r\nHost:\r\nConnection: close\r\n\r\n",
     };
     for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++) {
