@@ -3,6 +3,7 @@
 
 #include "compress/marker.h"
 #include "compress/rows.h"
+#include "compress/table_lex.h"
 
 enum {
     WALK_DEPTH = 200, /* deeper documents are only minified: the writers recurse */
@@ -14,36 +15,6 @@ typedef struct source {
     hr_json_doc doc;
     bool lines; /* several documents: doc is an array made of them */
 } source;
-
-/* End of the bracketed text that starts at s[from], by brackets and quotes alone; 0 if there is
- * none. The scanner judges it afterwards. */
-static size_t document_end(hr_str s, size_t from)
-{
-    size_t depth = 0;
-    for (size_t i = from; i < s.n; i++) {
-        switch (s.p[i]) {
-        case '"':
-            for (i++; i < s.n && s.p[i] != '"'; i++)
-                i += s.p[i] == '\\';
-            break;
-        case '{':
-        case '[':
-            depth++;
-            break;
-        case '}':
-        case ']':
-            if (depth <= 1)
-                return depth ? i + 1 : 0;
-            depth--;
-            break;
-        default:
-            if (depth == 0)
-                return 0;
-            break;
-        }
-    }
-    return 0;
-}
 
 /* Several documents in a row become one array, so that their objects can share a table. */
 static hr_err read_lines(hr_str text, uint32_t depth, hr_arena *a, source *s)
@@ -59,8 +30,8 @@ static hr_err read_lines(hr_str text, uint32_t depth, hr_arena *a, source *s)
             at++;
             continue;
         }
-        size_t end = document_end(text, at);
-        if (!end)
+        size_t end = at + hr_lex_brackets(hr_str_sub(text, at, text.n));
+        if (end == at)
             return HR_E_SYNTAX;
         if (docs++)
             p[n++] = ',';

@@ -1,8 +1,11 @@
 #include "compress/json_out.h"
 
 #include "compress/rows.h"
+#include "compress/table_lex.h"
 
 enum {
+    MIN_EMBEDDED = 32,
+    MAX_EMBEDDED_DEPTH = 64,
     SAMPLE = 512,   /* bytes that decide whether a value is long */
     USE_TOKENS = 3, /* what a name costs where it is used */
     MIN_TOKENS = 8, /* values shorter than this keep their place, a reader has less to look up */
@@ -69,6 +72,37 @@ static void quoted(hr_jout *o, uint32_t node)
     hr_arena_restore(o->v->a, m);
 }
 
+/* Every quote inside an embedded document is escaped; written bare it costs half, and reads well.
+ */
+bool hr_jout_embedded(hr_jout *o, uint32_t node)
+{
+    hr_jview *v = o->v;
+    const hr_json_node *n = hr_jnode(v, node);
+    char open = v->d->src.p[n->start + 1];
+    if (!(n->flags & HR_JSON_ESCAPED) || n->end - n->start < MIN_EMBEDDED ||
+        (open != '{' && open != '[') || !hr_jout_decodable(o, node))
+        return false;
+    hr_arena_mark m = hr_arena_save(v->a);
+    hr_str text = hr_jview_text(v, node);
+    size_t len = hr_lex_brackets(text);
+    hr_str tail = hr_str_sub(text, len, text.n);
+    hr_json_doc d;
+    bool ok = len > 0 && hr_str_trim(tail).n == 0;
+    for (size_t i = 0; ok && i < len; i++)
+        ok = (unsigned char)text.p[i] >= 0x20;
+    ok = ok && !hr_json_scan(v->a, hr_str_sub(text, 0, len), MAX_EMBEDDED_DEPTH, &d).code;
+    if (ok) {
+        hr_buf_lit(o->b, "json");
+        hr_buf_add(o->b, hr_str_sub(text, 0, len));
+        if (tail.n) {
+            hr_buf_addc(o->b, '+');
+            hr_json_quote(o->b, tail);
+        }
+    }
+    hr_arena_restore(v->a, m);
+    return ok;
+}
+
 void hr_jout_blob(hr_jout *o, uint32_t node)
 {
     hr_arena_mark m = hr_arena_save(o->v->a);
@@ -91,6 +125,8 @@ void hr_jout_string(hr_jout *o, uint32_t node)
             *s = node;
         return;
     }
+    if (hr_jout_embedded(o, node))
+        return;
     int p = -1;
     hr_str raw = hr_json_raw(v->d, node);
     if (o->prefixes && !hr_query_anchor_in(&v->query, raw))

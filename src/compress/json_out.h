@@ -4,6 +4,7 @@
  *   T1          the table below that starts with "T1="
  *   V1=value    a value that is named because it occurs again; V1 alone repeats it
  *   A+"text"    a string that starts with the text that "A=" gives at the top
+ *   json{...}   a string that holds this JSON text; json{...}+"\n" with white space behind it
  *   value xN    inside an array: the value N times in a row
  * docs/tables.md explains it to people; table.h reads it back.
  */
@@ -31,6 +32,8 @@ hr_err hr_jout_document(hr_jview *v, hr_buf *b);
 void hr_jout_value(hr_jout *o, uint32_t node);
 /* A string in quotes, escapes decoded where that is safe. */
 void hr_jout_string(hr_jout *o, uint32_t node);
+/* Writes a string that holds a JSON document without its escapes; false: it is no such string. */
+bool hr_jout_embedded(hr_jout *o, uint32_t node);
 /* False for strings with escapes that stand for no character (lone surrogates): these are copied.
  */
 bool hr_jout_decodable(const hr_jout *o, uint32_t node);

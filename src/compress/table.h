@@ -1,28 +1,32 @@
 /* table: reads the compact JSON notation back.
  *
- * Grammar (docs/tables.md shows it by example). WORD is a cell or name without quotes, STRING a
- * JSON string, SPACE and line breaks are significant where they stand:
+ * docs/tables.md shows it by example; this is the grammar. WORD is a cell or name without quotes,
+ * STRING a JSON string; spaces and line breaks count where they stand.
+ */
+/* clang-format off
  *
  *   text    := (LETTER "=" STRING LF)* (tables | lines | value) (LF "T"n "=" table)*
- *   tables  := table | "lines " table          the root array itself; or one document a line
+ *   tables  := table | "lines " table         the root array itself; or one document a line
  *   lines   := value (LF value)+
  *   table   := ["map"] "[" rows "]{" col ("," col)* "}" (LF row)*
- *   col     := "*" (cell: an object of members without a column) | name [":str" | "=" value | "=f" STRING | group]
- *   group   := "{" cols "}"       an object in every row, its columns in the same row
- *            | "[1]{" cols "}"    an array of one object in every row, the same
- *            | "(" cols ")"       cell (…): an object
- *            | "[](" cols ")"     cell (…)(…): an array of objects
- *            | "[key](" cols ")"  cell (name,…)(name,…): an object of objects
+ *   col     := name [":str" | "=" value | "=f" STRING | group]
+ *            | "*"                 cell {…}: members of the row that have no column
+ *   group   := "{" cols "}"        an object in every row, its columns in the same row
+ *            | "[1]{" cols "}"     an array of one object in every row, the same
+ *            | "(" cols ")"        cell (…): an object
+ *            | "[](" cols ")"      cell (…)(…): an array of objects
+ *            | "[key](" cols ")"   cell (name,…)(name,…): an object of objects
  *   row     := cell ("," cell)* | "{}" (no cell is present) | "(same row " n " more times)"
  *   cell    := "" (no such member) | ["V"n "="] (WORD | value | tuple+) | "V"n
  *   tuple   := "(" [cell ("," cell)*] ")"
- *   value   := JSON whose parts may also be: "T"n | "V"n | "V"n "=" value | LETTER | LETTER "+"
- * STRING, and whose array elements may be followed by " x" n
+ *   value   := JSON whose parts may also be "T"n, "V"n, "V"n "=" value, LETTER, LETTER "+" STRING,
+ *              "json" JSON ["+" STRING] (a string that holds this JSON text),
+ *              and whose array elements may be followed by " x" n
  *
  * A WORD is a number, true, false or null if it reads as one, else a string; in a ":str" or "=f"
  * column everything but null is a string. In =f"…", {name} stands for another column's text, {} for
  * the column's own cell, {{ and }} for braces.
- */
+ * clang-format on */
 #ifndef HR_COMPRESS_TABLE_H
 #define HR_COMPRESS_TABLE_H
 

@@ -71,7 +71,8 @@ bool hr_lex_bare(hr_str s, bool nested)
     if (s.n == 0 || s.p[0] == ' ' || s.p[s.n - 1] == ' ')
         return false;
     char c = s.p[0];
-    if (c == '"' || c == '{' || c == '[' || c == '(' || like_name(s))
+    if (c == '"' || c == '{' || c == '[' || c == '(' || like_name(s) ||
+        hr_str_starts(s, HR_STR("json{")) || hr_str_starts(s, HR_STR("json[")))
         return false;
     /* "(same row 3 more times)" must not be a tuple */
     if (nested && hr_str_starts(s, HR_STR("same row ")))
@@ -110,4 +111,32 @@ bool hr_lex_bare_name(hr_str s)
         }
     }
     return true;
+}
+
+size_t hr_lex_brackets(hr_str s)
+{
+    size_t depth = 0;
+    for (size_t i = 0; i < s.n; i++) {
+        switch (s.p[i]) {
+        case '"':
+            for (i++; i < s.n && s.p[i] != '"'; i++)
+                i += s.p[i] == '\\';
+            break;
+        case '{':
+        case '[':
+            depth++;
+            break;
+        case '}':
+        case ']':
+            if (depth <= 1)
+                return depth ? i + 1 : 0;
+            depth--;
+            break;
+        default:
+            if (depth == 0)
+                return 0;
+            break;
+        }
+    }
+    return 0;
 }

@@ -16,4 +16,8 @@ bool hr_lex_bare_name(hr_str s);
  * when nothing that would make it part of a longer word follows. */
 size_t hr_lex_name(hr_str s, char letter, uint32_t *number);
 
+/* Length of the bracketed text that starts at s[0], judged by brackets and quotes alone; 0 if it
+ * does not end. */
+size_t hr_lex_brackets(hr_str s);
+
 #endif

@@ -60,9 +60,9 @@ struct hr_rowset {
     bool map;       /* column 0 holds the member names (key nodes) */
     uint32_t ncols;
     hr_col *cols;
-    uint32_t nrest;  /* columns marked rest */
-    size_t filled;   /* cells present in all columns */
-    size_t core;     /* the same without the rest */
+    uint32_t nrest; /* columns marked rest */
+    size_t filled;  /* cells present in all columns */
+    size_t core;    /* the same without the rest */
 };
 
 /* The plan of an array of two or more objects, or of an object of many like objects. NULL when the

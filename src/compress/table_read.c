@@ -177,6 +177,31 @@ static hr_tval *prefixed(hr_tread *t)
     return hr_tval_new(t, HR_TVAL_TEXT, hr_str_of(p, pre->n + s.n));
 }
 
+bool hr_tread_at_embedded(const hr_tread *t)
+{
+    return hr_str_starts(rest(t), HR_STR("json{")) || hr_str_starts(rest(t), HR_STR("json["));
+}
+
+static hr_tval *embedded(hr_tread *t)
+{
+    hr_json_doc d;
+    t->p += 4;
+    size_t len = hr_lex_brackets(rest(t));
+    hr_str s = hr_str_sub(t->src, t->p, t->p + len), tail;
+    if (!len || hr_str_find_char(s, '\n') != SIZE_MAX ||
+        hr_json_scan(t->a, s, HR_TREAD_DEPTH, &d).code)
+        return hr_tfail(t, HR_E_SYNTAX);
+    t->p += len;
+    if (at(t) != '+')
+        return hr_tval_new(t, HR_TVAL_TEXT, s);
+    t->p++;
+    hr_tval *more = at(t) == '"' ? hr_tread_string(t) : hr_tfail(t, HR_E_SYNTAX);
+    if (!more || !hr_tval_text(t, more, &tail))
+        return NULL;
+    hr_str whole = hr_strf(t->a, "%.*s%.*s", HR_FMT(s), HR_FMT(tail));
+    return whole.p ? hr_tval_new(t, HR_TVAL_TEXT, whole) : hr_tfail(t, HR_E_NOMEM);
+}
+
 /* --- values --------------------------------------------------------------------------------- */
 
 static hr_tval *array(hr_tread *t)
@@ -264,6 +289,8 @@ static hr_tval *value(hr_tread *t)
     case '{':
         return object(t);
     default:
+        if (hr_tread_at_embedded(t))
+            return embedded(t);
         return at(t) >= 'A' && at(t) <= 'Z' ? prefixed(t) : literal(t);
     }
 }

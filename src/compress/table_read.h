@@ -54,6 +54,8 @@ bool hr_tval_add(hr_tread *t, hr_tval *to, const hr_tval *key, const hr_tval *v,
 hr_tval *hr_tread_value(hr_tread *t);
 /* A string in quotes at t->p; the value keeps its spelling. */
 hr_tval *hr_tread_string(hr_tread *t);
+/* Does json{…} or json[…] stand at t->p? */
+bool hr_tread_at_embedded(const hr_tread *t);
 /* The text of a string value. */
 bool hr_tval_text(hr_tread *t, const hr_tval *v, hr_str *out);
 /* A decimal number at t->p. */

@@ -295,6 +295,8 @@ static hr_tval *cell_value(hr_tread *t, const col *c, bool nested)
             return hr_tread_value(t);
         break;
     default:
+        if (hr_tread_at_embedded(t))
+            return hr_tread_value(t);
         break;
     }
     return word(t, c, nested);

@@ -8,8 +8,10 @@ enum {
     MAX_LEAVES = 400, /* wider rows get prefixes only */
     MAX_REFS = 4,     /* other columns in one pattern */
     MIN_ROWS = 3,
-    MIN_FIXED = 10, /* bytes a row that a pattern must spare: less than a date says too little */
-    MIN_GAIN = 40,  /* bytes it must spare in all */
+    MIN_FIXED = 16, /* bytes a row that fixed text must spare: what is shorter reads better whole */
+    MIN_DATE = 10,     /* a date that all rows share is no loss to a reader */
+    MIN_DERIVED = 20, /* the same for texts that get no cell at all */
+    MIN_GAIN = 40,    /* bytes it must spare in all */
     OCCURRENCES = 3,
 };
 
@@ -222,6 +224,15 @@ static size_t spelling(const hr_tpl *t)
     return n;
 }
 
+static size_t least_fixed(const hr_tpl *t)
+{
+    if (t->derived)
+        return MIN_DERIVED;
+    hr_str s = t->piece[0].text;
+    bool date = s.n >= 5 && hr_is_digit(s.p[0]) && hr_is_digit(s.p[3]) && s.p[4] == '-';
+    return date ? MIN_DATE : MIN_FIXED;
+}
+
 static void find(finder *f, hr_col *c)
 {
     hr_jview *v = f->v;
@@ -261,7 +272,7 @@ static void find(finder *f, hr_col *c)
         len[r] = (uint32_t)skip;
     }
     size_t saved = total - left, cost = spelling(t);
-    if (saved < cost + MIN_GAIN || saved / c->nstr < MIN_FIXED)
+    if (saved < cost + MIN_GAIN || saved / c->nstr < least_fixed(t))
         return;
     t->skip = len;
     t->fixed = saved / c->nstr;

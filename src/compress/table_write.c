@@ -205,7 +205,9 @@ static void value_cell(row *w, const hr_col *c, uint32_t r)
     } else if (hr_jmarked(o->v, i, HR_MARK_BLOB)) {
         hr_jout_string(o, i);
     } else if (!hr_jout_named(o, i)) {
-        if (hr_jout_decodable(o, i))
+        if (hr_jout_embedded(o, i))
+            ;
+        else if (hr_jout_decodable(o, i))
             text_cell(w, hr_jview_text(o->v, i), c->str);
         else
             hr_buf_add(o->b, hr_json_raw(o->v->d, i));

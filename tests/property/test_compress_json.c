@@ -27,51 +27,23 @@ static uint32_t rnd(uint32_t n)
 }
 
 /* Strings that a notation with bare words, names and patterns could get wrong. */
+/* clang-format off */
 static const char *const odd[] = {
-    "\"\"",
-    "\"null\"",
-    "\"true\"",
-    "\"12\"",
-    "\"-0.5e3\"",
-    "\"a,b\"",
-    "\"(x)\"",
-    "\"{}\"",
-    "\"[1]\"",
-    "\" lead\"",
-    "\"trail \"",
-    "\"V1\"",
-    "\"V1=x\"",
-    "\"T2\"",
-    "\"T1 y\"",
-    "\"A\"",
-    "\"A+b\"",
-    "\"x3\"",
-    "\"a x3\"",
-    "\"same row 2\"",
-    "\"\\n\"",
-    "\"\\\"q\\\"\"",
-    "\"\\\\\"",
-    "\"\\u00e9\"",
-    "\"\\ud800\"",
-    "\"\\u0000\"",
-    "\"{a}{}\"",
-    "\"}\"",
-    "\"{{\"",
-    "\"json{}\"",
-    "\"(same row 3 more times)\"",
-    "\"01\"",
-    "\"1.\"",
-    "\"\xe2\x82\xac\"",
-    "\"json[1]\"",
-    "\"a\\tb\"",
-    "\"https://h.example/a/b\"",
-    "\"#\"",
-    "\"\\/\"",
+    "\"\"", "\"null\"", "\"true\"", "\"12\"", "\"-0.5e3\"", "\"a,b\"", "\"(x)\"", "\"{}\"",
+    "\"[1]\"", "\" lead\"", "\"trail \"", "\"V1\"", "\"V1=x\"", "\"T2\"", "\"T1 y\"", "\"A\"",
+    "\"A+b\"", "\"x3\"", "\"a x3\"", "\"same row 2\"", "\"\\n\"", "\"\\\"q\\\"\"", "\"\\\\\"",
+    "\"\\u00e9\"", "\"\\ud800\"", "\"\\u0000\"", "\"{a}{}\"", "\"}\"", "\"{{\"", "\"json{}\"",
+    "\"(same row 3 more times)\"", "\"01\"", "\"1.\"", "\"\xe2\x82\xac\"", "\"json[1]\"",
+    "\"a\\tb\"", "\"https://h.example/a/b\"", "\"#\"", "\"\\/\"", "\"f(x)\"", "\"a)\"", "\"*\"",
+    "\"{\\\"type\\\":\\\"event\\\",\\\"items\\\":[1,\\\"a,b\\\",null]}\"",
+    "\"[{\\\"type\\\": \\\"event\\\"}, {\\\"n\\\": \\\"\\\\n\\\"}]\\n\"",
+    "\"{\\\"a\\\":1,\\\"b\\\":{\\\"c\\\":[2,3,4,5,6,7]}} \"",
 };
+/* clang-format on */
 static const char *const names[] = {
     "id",     "name", "key",   "url",      "a.b",   "a,b",     "x y",   "\\u0061",
     "",       "{",    "host",  "json",     "V1",    "=",       "f\\\"", "n[0]",
-    "status", "(p)",  "t:str", "\xc3\xa9", "level", "message", "error",
+    "status", "(p)",  "t:str", "\xc3\xa9", "level", "message", "error", "*",
 };
 
 enum { NNAMES = sizeof names / sizeof *names };
