@@ -286,8 +286,8 @@ class Gone(Exception):
 
 
 class MockUpstream:
-    def __init__(self, host="127.0.0.1", port=0):
-        self.host, self.port = host, port
+    def __init__(self, host="127.0.0.1", port=0, tls=None):
+        self.host, self.port, self.tls = host, port, tls  # tls: an ssl.SSLContext of a server
         self.requests, self.steps = [], []
         self.lock = threading.Lock()
         self.connections = 0
@@ -297,7 +297,7 @@ class MockUpstream:
 
     @property
     def url(self):
-        return f"http://{self.host}:{self.port}"
+        return f"http{'s' if self.tls else ''}://{self.host}:{self.port}"
 
     @property
     def model_requests(self):
@@ -339,7 +339,7 @@ class MockUpstream:
 
     async def _serve(self, ready=None):
         self.loop, self.done = asyncio.get_running_loop(), asyncio.Event()
-        server = await asyncio.start_server(self._connection, self.host, self.port, limit=1 << 20, backlog=512)
+        server = await asyncio.start_server(self._connection, self.host, self.port, limit=1 << 20, backlog=512, ssl=self.tls)
         self.port = server.sockets[0].getsockname()[1]
         if ready:
             ready.set()
@@ -405,7 +405,7 @@ class MockUpstream:
             raise
         finally:
             watch.cancel()
-        return keep and not req.aborted
+        return keep and not req.aborted and (req.header("connection") or "").lower() != "close"
 
     async def _watch(self, reader, req):
         """Notices a caller that leaves while it is being answered."""
