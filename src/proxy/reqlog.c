@@ -4,6 +4,7 @@
  */
 #include "base/log.h"
 #include "base/mem.h"
+#include "engine/paths.h"
 #include "proxy/internal.h"
 #include "proxy/jsonw.h"
 
@@ -80,6 +81,8 @@ hr_reqlog *hr_reqlog_open(hr_str path, bool messages)
         goto fail;
     l->messages = messages;
     l->last = &l->first;
+    if (hr_path_make_parents(path, &a) != HR_OK)
+        hr_warn("request log: its folder cannot be made");
     l->fd = open(z, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
     if (l->fd < 0) {
         hr_warn("request log cannot be opened (%s): nothing is logged there", strerror(errno));
