@@ -94,12 +94,19 @@ static size_t numeric_date(hr_str s)
         size_t end = clock_end(s, 9, false);
         return end > 9 ? end : short_clock(s, 9);
     }
+    if (a == 6 && sep == ' ' && digits(s, 7, 7) == 6 && at(s, 13) == ' ' && s.p[2] <= '1' &&
+        s.p[4] <= '3' && s.p[7] <= '2')
+        return 13; /* 081109 203615 */
     if (sep != '-' && sep != '/' && sep != '.')
         return 0;
     size_t b = digits(s, a + 1, 3);
     if (a <= 2 && a > 0 && b == 0 && name_at(s, a + 1, months, 12) && at(s, a + 4) == sep) {
         size_t y = digits(s, a + 5, 5); /* 10/Oct/2000:13:55:36 -0700 */
         return y == 4 ? with_clock(s, a + 9) : 0;
+    }
+    if (a == 2 && b == 2 && at(s, 5) == ' ') { /* 03-17 16:13:38.811 */
+        size_t end = clock_end(s, 6, false);
+        return end > 6 ? end : 0;
     }
     if (b < 1 || b > 2 || at(s, a + 1 + b) != sep)
         return 0;

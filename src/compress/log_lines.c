@@ -89,13 +89,46 @@ static uint64_t shape(const hr_log *l, size_t from, size_t n)
     return h | 1ull << 63;
 }
 
+/* The status an HTTP line tells when it is a failure (400 to 599), else 0: behind a quoted request,
+ * behind a method and a path, or named. */
+static unsigned http_failure(hr_str s)
+{
+    static const char *const marks[] = {" HTTP/1.1\" ", " HTTP/1.0\" ", " HTTP/2.0\" ",
+                                        " HTTP/2\" ",   "status=",      "status: ",
+                                        "status_code=", "status=\"",    "\"status\":"};
+    static const char *const methods[] = {"GET /",    "POST /",  "PUT /",
+                                          "DELETE /", "PATCH /", "HEAD /"};
+    size_t at = SIZE_MAX;
+    s = hr_str_sub(s, 0, 1024);
+    for (size_t i = 0; i < sizeof marks / sizeof *marks && at == SIZE_MAX; i++) {
+        at = hr_str_find(s, hr_cstr(marks[i]));
+        at = at == SIZE_MAX ? at : at + strlen(marks[i]);
+    }
+    for (size_t i = 0; i < sizeof methods / sizeof *methods && at == SIZE_MAX; i++) {
+        size_t hit = hr_str_find(s, hr_cstr(methods[i]));
+        if (hit == SIZE_MAX)
+            continue;
+        at = hit + strlen(methods[i]);
+        while (at < s.n && s.p[at] != ' ' && s.p[at] != '"')
+            at++;
+        while (at < s.n && s.p[at] == ' ')
+            at++;
+    }
+    if (at == SIZE_MAX || at + 3 > s.n || (at + 3 < s.n && hr_is_alnum(s.p[at + 3])))
+        return 0;
+    uint64_t code;
+    return hr_str_u64(hr_str_sub(s, at, at + 3), &code) && code >= 400 && code <= 599
+               ? (unsigned)code
+               : 0;
+}
+
 /* What tells a group's lines from others: their template, or the class they are in. */
 static uint64_t line_key(const hr_log *l, size_t i)
 {
     hr_str s = hr_str_trim(l->plain[i]);
     switch ((hr_log_class)l->class[i]) {
     case HR_LOG_PLAIN:
-        return l->tpl[i];
+        return l->tpl[i] | (uint64_t)l->http[i] << 32;
     case HR_LOG_TAGGED:
         return hr_hash64(hr_str_sub(s, hr_str_rfind_char(s, '['), s.n)) >> 4 | 1ull << 59;
     default:
@@ -208,7 +241,9 @@ hr_err hr_log_read(hr_str text, const hr_deadline *deadline, hr_arena *a, hr_log
     l->head = HR_NEW_ARRAY(a, uint32_t, l->n + 1);
     l->level = HR_NEW_ARRAY(a, uint8_t, l->n + 1);
     l->class = HR_NEW_ARRAY(a, uint8_t, l->n + 1);
-    if (!l->raw || !l->plain || !l->tpl || !l->head || !l->level || !l->class || l->n >= UINT32_MAX)
+    l->http = HR_NEW_ARRAY(a, uint16_t, l->n + 1);
+    if (!l->raw || !l->plain || !l->tpl || !l->head || !l->level || !l->class || !l->http ||
+        l->n >= UINT32_MAX)
         return HR_E_NOMEM;
     size_t filled = 0, stamped = 0;
     rest = text;
@@ -219,6 +254,9 @@ hr_err hr_log_read(hr_str text, const hr_deadline *deadline, hr_arena *a, hr_log
         l->plain[i] = plain(line, a, &l->folded);
         l->head[i] = (uint32_t)hr_tpl_head(l->plain[i]);
         l->level[i] = (uint8_t)hr_line_level(l->plain[i]);
+        l->http[i] = (uint16_t)http_failure(l->plain[i]);
+        if (l->http[i] && l->level[i] < HR_LEVEL_WARN)
+            l->level[i] = l->http[i] >= 500 ? HR_LEVEL_ERROR : HR_LEVEL_WARN;
         bool top = l->plain[i].n && !hr_is_space(l->plain[i].p[0]);
         filled += top;
         stamped += l->head[i] > 0;

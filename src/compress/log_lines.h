@@ -37,6 +37,7 @@ typedef struct hr_log {
     uint32_t *tpl;       /* template group of each line */
     uint32_t *head;      /* bytes of each line's head */
     uint8_t *level, *class;
+    uint16_t *http; /* status of a failed HTTP request, else 0 */
     hr_tpl *tpls;
     size_t n, ntpl;
     HR_VEC(hr_log_unit) units;

@@ -50,6 +50,18 @@ static bool upper_word(hr_str w)
     return w.n > 0 && hr_is_alnum(w.p[0]);
 }
 
+/* Bytes in front of the time of a key=value log: `time="`, `ts=` … */
+static size_t time_key(hr_str s)
+{
+    static const char *const keys[] = {"time=", "ts=", "t=", "timestamp=", "at=", "date="};
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        size_t n = strlen(keys[i]);
+        if (hr_str_starts(s, hr_cstr(keys[i])))
+            return n + (at(s, n) == '"');
+    }
+    return 0;
+}
+
 /* End of the last time among the first words, 0 if there is none. */
 static size_t last_time(hr_str s, bool *syslog)
 {
@@ -59,10 +71,12 @@ static size_t last_time(hr_str s, bool *syslog)
             i++;
             continue;
         }
-        size_t n = hr_time_len(hr_str_sub(s, i, s.n));
+        size_t key = time_key(hr_str_sub(s, i, s.n));
+        size_t n = hr_time_len(hr_str_sub(s, i + key, s.n));
         words++;
         if (n) {
-            *syslog = i == 0 && hr_is_alpha(s.p[0]) && hr_is_alpha(s.p[1]) && s.p[n - 3] == ':';
+            i += key;
+            *syslog = hr_is_alpha(s.p[i]) && hr_is_alpha(s.p[i + 1]) && s.p[i + n - 3] == ':';
             end = i + n;
             i = end;
         } else {
@@ -101,6 +115,33 @@ static size_t capitals(hr_str s, size_t i)
     return i;
 }
 
+/* "1702  2395 D WindowManager: ": process, thread, a letter for the level, a tag. */
+static size_t logcat(hr_str s, size_t i)
+{
+    size_t j = i;
+    for (size_t k = 0; k < 2; k++) {
+        size_t e = word_end(s, j);
+        for (size_t d = j; d < e; d++) {
+            if (!hr_is_digit(s.p[d]))
+                return i;
+        }
+        j = skip_space(s, e);
+    }
+    if (j == i || j + 1 >= s.n || !strchr("VDIWEFA", s.p[j]) || s.p[j + 1] != ' ')
+        return i;
+    size_t colon = hr_str_find_char(hr_str_sub(s, j, j + 60), ':');
+    return colon == SIZE_MAX ? j + 2 : skip_space(s, j + colon + 1);
+}
+
+/* "nova.compute.manager [": a component without a colon, in front of a bracket. */
+static size_t dotted(hr_str s, size_t i)
+{
+    size_t j = i, dots = 0;
+    while (j < s.n && (hr_is_alnum(s.p[j]) || s.p[j] == '_' || s.p[j] == '.'))
+        dots += s.p[j++] == '.';
+    return dots && at(s, j) == ' ' && at(s, j + 1) == '[' ? j + 1 : i;
+}
+
 /* "org.example.Class: " or "name[12]: ": one word that ends in a colon and has a joint in it. */
 static size_t component(hr_str s, size_t i)
 {
@@ -124,6 +165,12 @@ size_t hr_tpl_head(hr_str line)
     size_t i = last_time(s, &syslog);
     if (i == 0)
         return 0;
+    if (strchr("IWEFD", s.p[0]) && hr_is_digit(at(s, 1))) { /* glog: … file.go:12] */
+        size_t end = hr_str_find(hr_str_sub(s, i, i + 120), HR_STR("] "));
+        return end == SIZE_MAX ? i : i + end + 2;
+    }
+    if (at(s, i) == '"')
+        i++;
     bool levelled = false;
     while (i < s.n && i < HEAD_MAX) {
         char c = s.p[i];
@@ -160,15 +207,20 @@ size_t hr_tpl_head(hr_str line)
                 i = skip_space(s, end);
             continue;
         }
-        size_t j = syslog ? syslog_source(s, i) : capitals(s, i);
-        if (j == i && !syslog)
-            j = component(s, i);
-        else if (!syslog) {
-            levelled = true;
+        if (syslog) {
+            i = syslog_source(s, i);
+            break;
+        }
+        size_t j = capitals(s, i);
+        levelled |= j > i;
+        if (j == i)
+            j = dotted(s, i);
+        if (j > i) {
             i = j;
             continue;
         }
-        i = j;
+        j = logcat(s, i);
+        i = j > i ? j : component(s, i);
         break;
     }
     return i;

@@ -246,6 +246,49 @@ static void repeated_traces_are_told_once(void **state)
     hr_buf_free(&b);
 }
 
+static void failed_requests_stand_out(void **state)
+{
+    (void)state;
+    hr_buf b = HR_BUF_INIT(0);
+    for (unsigned i = 0; i < 200; i++)
+        hr_buf_addf(
+            &b, "10.0.0.%u - - [10/Oct/2000:13:%02u:36 -0700] \"GET /item/%u HTTP/1.1\" %u %u\n",
+            i % 7, i % 60, i,
+            i == 77       ? 503u
+            : i % 50 == 3 ? 404u
+                          : 200u,
+            i * 3);
+    hr_forms f = compress(hr_buf_str(&b), "", true);
+    assert_has(f.lossy, "\"GET /item/77 HTTP/1.1\" 503 231\n");
+    assert_has(f.lossy, "\"GET /item/3 HTTP/1.1\" 404 9\n");
+    assert_not(f.lossy, "/item/30 HTTP");
+    hr_buf_free(&b);
+}
+
+static void heads_end_where_the_message_starts(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *head, *message;
+    } cases[] = {
+        {"081109 203615 148 INFO dfs.DataNode$PacketResponder: ", "Responder 1 for block"},
+        {"17/06/09 20:10:40 INFO executor.Backend: ", "Registered"},
+        {"Jul  1 09:00:55 host kernel[0]: ", "en0: link up"},
+        {"- 1131566461 2005.11.09 dn228 Nov 9 12:01:01 dn228/dn228 crond[2915]: ", "closed"},
+        {"03-17 16:13:38.811  1702  2395 D WindowManager: ", "printing"},
+        {"I0102 15:04:05.123456   12345 file.go:123] ", "starting"},
+        {"20171223-22:15:29:606|Step_LSC|30002312|", "onStandStepChanged 3579"},
+        {"2015-07-29 17:41:44,747 - INFO  [Peer[myid=1]/0:0:2181:Election@774] - ", "Notified"},
+        {"2016-09-28 04:30:30, Info                  CBS    ", "Loaded stack"},
+        {"", "no time, no head"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        hr_str line = hr_strf(&arena, "%s%s", cases[i].head, cases[i].message);
+        if (hr_tpl_head(line) != strlen(cases[i].head))
+            fail_msg("'%.*s' is the head of: %.*s", (int)hr_tpl_head(line), line.p, HR_FMT(line));
+    }
+}
+
 static void round_trip(hr_str text)
 {
     hr_arena_mark mark = hr_arena_save(&arena);
@@ -489,6 +532,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(folds_terminal_control, setup, teardown),
         cmocka_unit_test_setup_teardown(counts_passed_tests_and_keeps_failures, setup, teardown),
         cmocka_unit_test_setup_teardown(repeated_traces_are_told_once, setup, teardown),
+        cmocka_unit_test_setup_teardown(failed_requests_stand_out, setup, teardown),
+        cmocka_unit_test_setup_teardown(heads_end_where_the_message_starts, setup, teardown),
         cmocka_unit_test_setup_teardown(forms_give_the_same_lines, setup, teardown),
         cmocka_unit_test_setup_teardown(odd_lines_come_back_too, setup, teardown),
         cmocka_unit_test_setup_teardown(the_decoder_refuses_what_is_no_form, setup, teardown),
