@@ -16,7 +16,7 @@ static hr_fetch *fetch_new(hr_loop *l)
     if (f) {
         l->spare_fetches = f->next;
         l->nspare--;
-        hr_fetch fresh = {.loop = l, .arena = f->arena, .empty = f->empty, .head = f->head};
+        hr_fetch fresh = {.loop = l, .arena = f->arena, .head = f->head};
         *f = fresh;
         return f;
     }
@@ -26,11 +26,6 @@ static hr_fetch *fetch_new(hr_loop *l)
     f->loop = l;
     f->head = HR_BUF_INIT(1 << 20);
     hr_arena_init(&f->arena, 0);
-    if (!hr_alloc(&f->arena, 1)) {
-        hr_free(f);
-        return NULL;
-    }
-    f->empty = hr_arena_save(&f->arena);
     return f;
 }
 
@@ -53,7 +48,7 @@ static void fetch_free(hr_fetch *f)
     if (f->head.cap > KEEP_HEAD)
         hr_buf_free(&f->head);
     hr_buf_clear(&f->head);
-    hr_arena_restore(&f->arena, f->empty);
+    hr_arena_free(&f->arena);
     f->next = l->spare_fetches;
     l->spare_fetches = f;
     l->nspare++;

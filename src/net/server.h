@@ -1,5 +1,6 @@
-/* server: one client connection and the exchange on it. Shared by server.c (socket, parser, life),
- * exchange.c (the hr_x_ functions) and refuse.c (answers net gives by itself). */
+/* server: one client connection and the exchange on it. Shared by server.c (accepting), conn.c
+ * (life of a connection), conn_parse.c (its bytes), exchange.c (the hr_x_ functions) and refuse.c
+ * (answers net gives by itself). */
 #ifndef HR_NET_SERVER_H
 #define HR_NET_SERVER_H
 
@@ -71,9 +72,27 @@ struct hr_conn {
     bool peer_loopback;
 };
 
+/* conn.c */
+void hr_conn_step(hr_defer *d);
+void hr_conn_on_timer(hr_lazy *z);
+void hr_conn_on_written(hr_out *o, int status);
+void hr_conn_set_reading(hr_conn *c, bool on);
+void hr_conn_arm(hr_conn *c);
+void hr_conn_close(hr_conn *c, bool reset);
 void hr_conn_schedule(hr_conn *c);
 void hr_conn_break(hr_conn *c, hr_err err);
 bool hr_conn_closing(const hr_conn *c);
+
+/* conn_parse.c */
+void hr_conn_parse_init(hr_conn *c);
+void hr_conn_begin_head(hr_conn *c); /* ready for the next request */
+/* Runs the parser over n bytes; returns how many it took. Stops early when the parser pauses. */
+size_t hr_conn_parse(hr_conn *c, const char *p, size_t n);
+/* Continues with bytes received earlier. True when something moved. */
+bool hr_conn_parse_pending(hr_conn *c);
+bool hr_conn_wants_input(const hr_conn *c);
+size_t hr_conn_pending(const hr_conn *c); /* bytes received, not yet parsed */
+void hr_conn_keep(hr_conn *c, const char *p, size_t n);
 
 /* Writes a whole answer of net's own (400, 408, 431, 503); the connection is then to be closed. */
 void hr_conn_refuse(hr_conn *c, int status);

@@ -102,8 +102,7 @@ struct hr_fetch {
     hr_up *up;
     hr_fetch_events ev;
     void *ctx;
-    hr_arena arena;
-    hr_arena_mark empty;
+    hr_arena arena; /* of the list of pieces */
     hr_origin origin, via;
     uint32_t connect_ms, write_ms, first_byte_ms, idle_ms;
     hr_buf head; /* request line and fields */
