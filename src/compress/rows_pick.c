@@ -5,6 +5,7 @@
 
 enum {
     RARE_ANCHOR_MIN = 3,  /* rows a query anchor may hit and still point somewhere */
+    FEW_FAILURES = 24,    /* so many are all kept, like or not */
     QUERY_RARE_ROWS = 12, /* rows kept for rare query words */
     QUERY_BEST_ROWS = 4,  /* rows kept for the best sum of query words */
     WIDE_ROW = 1200,      /* bytes: rows beyond this are expensive ordinary rows */
@@ -155,7 +156,7 @@ static uint64_t failure_shape(const hr_pick *p, uint32_t r)
     return shape ^ shape >> 32;
 }
 
-/* Every distinct failure stays once; its doubles are counted. */
+/* Few failures all stay; of many, every distinct one stays once and its doubles are counted. */
 void hr_pick_errors(hr_pick *p)
 {
     uint32_t errors = 0;
@@ -176,7 +177,7 @@ void hr_pick_errors(hr_pick *p)
         size_t at = (size_t)(s >> 8) & (slots - 1);
         while (shape[at] && shape[at] != s)
             at = (at + 1) & (slots - 1);
-        if (shape[at]) {
+        if (shape[at] && errors > FEW_FAILURES) {
             p->like[row[at]]++;
             continue;
         }
