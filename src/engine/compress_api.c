@@ -299,6 +299,17 @@ static hr_err read_config(job *j, uint32_t config, hr_compress_opts *o, hr_polic
     return HR_OK;
 }
 
+/* Time ran out before anything was made smaller: the caller is told instead of shown no savings. */
+static bool only_timeouts(const job *j)
+{
+    bool late = false, done = false;
+    for (size_t i = 0; i < j->r.nblocks; i++) {
+        late |= j->d[i].reason == HR_R_TIMEOUT;
+        done |= j->d[i].replace;
+    }
+    return late && !done;
+}
+
 static hr_err run(job *j, uint32_t config, hr_str *reply, hr_str *message)
 {
     hr_deadline deadline = {j->e->o.clock, 0};
@@ -316,6 +327,8 @@ static hr_err run(job *j, uint32_t config, hr_str *reply, hr_str *message)
         if (j->d[i].reason == HR_R_UNDECIDED)
             hr_engine_decide(j->e, &base, &j->r, b, j->a, &j->d[i]);
     }
+    if (only_timeouts(j))
+        return refuse(message, j->a, HR_E_TIMEOUT, hr_err_text(HR_E_TIMEOUT));
     keep_only_gains(j);
     if (!j->simulate)
         err = store_all(j);
@@ -343,12 +356,14 @@ hr_err hr_engine_compress(hr_engine *e, const hr_compress_in *in, hr_arena *a, h
         return refuse(message, a, HR_E_MISSING, "Missing required field: messages");
     if (!hr_json_is(&d, messages, HR_JSON_ARRAY))
         return refuse(message, a, HR_E_TYPE, "Field `messages` must be an array.");
-    if (in->bypass || d.nodes[messages].count == 0)
+    if (in->bypass)
         return echo(&d, messages, a, reply);
     if (model == HR_JSON_ABSENT)
         return refuse(message, a, HR_E_MISSING, "Missing required field: model");
     if (!hr_json_is(&d, model, HR_JSON_STRING))
         return refuse(message, a, HR_E_TYPE, "Field `model` must be a string.");
+    if (d.nodes[messages].count == 0)
+        return echo(&d, messages, a, reply);
     hr_errpos bad = hr_wire_read(dialect_of(&d, messages, a), in->body, a, &j.r);
     if (bad.code != HR_OK) {
         *message = hr_strf(a, "Field `messages` is not a list of chat messages: %s at byte %zu.",
