@@ -22,7 +22,7 @@ static void conn_closed(uv_handle_t *h)
     hr_loop_check_end(l);
 }
 
-void hr_conn_close(hr_conn *c, bool reset)
+void hr_conn_shut(hr_conn *c, bool reset)
 {
     if (c->state == HR_CONN_CLOSED)
         return;
@@ -61,7 +61,7 @@ static void shut_done(uv_shutdown_t *req, int status)
 static void linger(hr_conn *c)
 {
     if (c->eof) {
-        hr_conn_close(c, false);
+        hr_conn_shut(c, false);
         return;
     }
     c->state = HR_CONN_LINGER;
@@ -70,7 +70,7 @@ static void linger(hr_conn *c)
     uv_shutdown_t *req = hr_malloc(sizeof(*req));
     if (!req || uv_shutdown(req, (uv_stream_t *)&c->tcp, shut_done)) {
         hr_free(req);
-        hr_conn_close(c, false);
+        hr_conn_shut(c, false);
     }
 }
 
@@ -109,7 +109,7 @@ static void on_eof(hr_conn *c)
         break;
     case HR_CONN_HEAD:
         if (!hr_conn_pending(c))
-            hr_conn_close(c, false);
+            hr_conn_shut(c, false);
         break;
     default:
         if (!c->out.queued)
@@ -129,7 +129,7 @@ static void on_read(uv_stream_t *s, ssize_t n, const uv_buf_t *buf)
         if (c->state == HR_CONN_LINGER) {
             c->dropped += left;
             if (c->dropped > HR_DISCARD_MAX)
-                hr_conn_close(c, false);
+                hr_conn_shut(c, false);
         } else if (!hr_conn_closing(c)) {
             if (!hr_conn_pending(c) && !c->parser_paused && hr_conn_wants_input(c)) {
                 size_t took = hr_conn_parse(c, p, left);
@@ -166,7 +166,7 @@ static void finish_exchange(hr_conn *c)
     else if (keep && x->unread <= HR_DISCARD_MAX)
         c->state = HR_CONN_DISCARD;
     else if (whole && !hr_conn_pending(c))
-        hr_conn_close(c, false);
+        hr_conn_shut(c, false);
     else
         linger(c);
 }
@@ -179,7 +179,7 @@ static void end_broken(hr_conn *c)
         x->active = false;
         c->loop->net->o.events.on_close(x, x->req, err);
     }
-    hr_conn_close(c, c->reset);
+    hr_conn_shut(c, c->reset);
 }
 
 static void maybe_drained(hr_conn *c)
@@ -229,7 +229,7 @@ static bool advance(hr_conn *c)
         if (hr_conn_pending(c))
             linger(c);
         else
-            hr_conn_close(c, false);
+            hr_conn_shut(c, false);
         return false;
     }
     if (hr_conn_parse_pending(c))
@@ -329,7 +329,7 @@ void hr_conn_on_timer(hr_lazy *z)
     if (c->state == HR_CONN_HEAD && c->head_bytes)
         hr_conn_refuse(c, 408);
     else if (c->state == HR_CONN_HEAD || c->state == HR_CONN_LINGER)
-        hr_conn_close(c, false);
+        hr_conn_shut(c, false);
     else
         hr_conn_break(c, HR_E_TIMEOUT);
     hr_conn_schedule(c);

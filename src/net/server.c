@@ -84,7 +84,7 @@ void hr_server_accept(hr_loop *l)
     hr_conn_parse_init(c);
     c->x.conn = c;
     if (uv_accept((uv_stream_t *)&l->listener, (uv_stream_t *)&c->tcp) || !ok) {
-        hr_conn_close(c, false);
+        hr_conn_shut(c, false);
         return;
     }
     uv_tcp_nodelay(&c->tcp, 1);

@@ -78,7 +78,7 @@ void hr_conn_on_timer(hr_lazy *z);
 void hr_conn_on_written(hr_out *o, int status);
 void hr_conn_set_reading(hr_conn *c, bool on);
 void hr_conn_arm(hr_conn *c);
-void hr_conn_close(hr_conn *c, bool reset);
+void hr_conn_shut(hr_conn *c, bool reset);
 void hr_conn_schedule(hr_conn *c);
 void hr_conn_break(hr_conn *c, hr_err err);
 bool hr_conn_closing(const hr_conn *c);
