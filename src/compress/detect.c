@@ -114,7 +114,9 @@ static hr_kind layout(hr_str s, const hr_shape_counts *c)
         return HR_KIND_LISTING;
     if (share(c->stamped + c->levelled, n, 60, 3) && c->stamped * 5 > n)
         return HR_KIND_LOG;
-    if (share(c->build, n, 20, 3) && (c->build_strong >= 2 || share(c->build, n, 50, 3)))
+    bool bullets = (c->yaml_item + c->md) * 4 > n && c->bytes > 45 * n; /* a list of sentences */
+    if (!bullets && share(c->build, n, 20, 3) &&
+        (c->build_strong >= 2 || share(c->build, n, 50, 3)))
         return HR_KIND_BUILD;
     if (c->yaml_key >= 3 && share(c->yaml_key + c->yaml_item, n, 60, 3) &&
         (c->yaml_deep * 3 > c->yaml_key || c->yaml_doc) && c->sentence * 4 < n)
@@ -127,7 +129,7 @@ static hr_kind layout(hr_str s, const hr_shape_counts *c)
         return HR_KIND_TABLE;
     if (share(c->levelled, n, 50, 5))
         return HR_KIND_LOG;
-    if (c->build_strong >= 2 && share(c->build, n, 10, 3))
+    if (!bullets && c->build_strong >= 2 && share(c->build, n, 10, 3))
         return HR_KIND_BUILD;
     return HR_KIND_TEXT;
 }

@@ -138,9 +138,45 @@ static bool comment(hr_str s)
     return (s.n == 1 && (s.p[0] == '*' || s.p[0] == '#')) || hr_str_starts(s, HR_STR("@param"));
 }
 
+/* "#!/usr/bin/env python3": the interpreter says it. */
+static hr_lang shebang(hr_str text)
+{
+    static const struct {
+        const char *name;
+        hr_lang lang;
+    } names_of[] = {
+        {"python", HR_LANG_PYTHON}, {"node", HR_LANG_JAVASCRIPT}, {"ruby", HR_LANG_RUBY},
+        {"perl", HR_LANG_PERL},     {"php", HR_LANG_PHP},         {"sh", HR_LANG_BASH},
+    };
+    hr_str line;
+    if (!hr_str_starts(text, HR_STR("#!/")) || !hr_str_line(&text, &line))
+        return HR_LANG_NONE;
+    for (size_t i = 0; i < sizeof names_of / sizeof *names_of; i++) {
+        if (hr_str_has(line, hr_cstr(names_of[i].name)))
+            return names_of[i].lang;
+    }
+    return HR_LANG_NONE;
+}
+
+/* Types behind colons and in angle brackets set TypeScript apart from JavaScript. */
+static bool typed(hr_str s)
+{
+    static const char *const marks[] = {": string", ": number",    ": boolean", ": void",
+                                        ": any",    ": T",         "Promise<",  "Array<",
+                                        "): ",      " as unknown", "readonly ", "implements "};
+    for (size_t i = 0; i < sizeof marks / sizeof *marks; i++) {
+        if (hr_str_has(s, hr_cstr(marks[i])))
+            return true;
+    }
+    return false;
+}
+
 hr_lang hr_detect_lang(hr_str text)
 {
-    size_t hits[HR_LANG_COUNT] = {0}, kinds[HR_LANG_COUNT] = {0}, filled = 0, punct = 0;
+    hr_lang said = shebang(text);
+    if (said != HR_LANG_NONE)
+        return said;
+    size_t hits[HR_LANG_COUNT] = {0}, kinds[HR_LANG_COUNT] = {0}, filled = 0, punct = 0, types = 0;
     uint32_t seen[HR_LANG_COUNT] = {0};
     hr_str rest = hr_str_sub(text, 0, 64 * 1024), line;
     while (filled < 1200 && hr_str_line(&rest, &line)) {
@@ -154,6 +190,7 @@ hr_lang hr_detect_lang(hr_str text)
         punct += strchr(";{}(,:", last) != NULL;
         if (!coded(s))
             continue;
+        types += typed(s);
         for (size_t l = 1; l < HR_LANG_COUNT; l++) {
             for (size_t k = 0; k < 22 && openers[l][k]; k++) {
                 if (!matches(s, openers[l][k]))
@@ -175,5 +212,9 @@ hr_lang hr_detect_lang(hr_str text)
         return HR_LANG_NONE;
     if (hits[best] * 5 < filled && punct * 4 < filled)
         return HR_LANG_NONE;
+    if (best == HR_LANG_JAVASCRIPT && types >= 3 && types * 12 > filled)
+        return HR_LANG_TYPESCRIPT;
+    if (best == HR_LANG_C && kinds[HR_LANG_CPP] >= 3 && hits[HR_LANG_CPP] * 12 > filled)
+        return HR_LANG_CPP;
     return (hr_lang)best;
 }
