@@ -114,7 +114,8 @@ static hr_kind layout(hr_str s, const hr_shape_counts *c)
         return HR_KIND_LISTING;
     if (share(c->stamped + c->levelled, n, 60, 3) && c->stamped * 5 > n)
         return HR_KIND_LOG;
-    bool bullets = (c->yaml_item + c->md) * 4 > n && c->bytes > 45 * n; /* a list of sentences */
+    /* a list of sentences */
+    bool bullets = (c->yaml_item + c->md) * 4 > n && c->bytes > 45 * n && c->sentence * 8 > n;
     if (!bullets && share(c->build, n, 20, 3) &&
         (c->build_strong >= 2 || share(c->build, n, 50, 3)))
         return HR_KIND_BUILD;
