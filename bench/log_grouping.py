@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """Grouping accuracy of the log templates, per system.
 
-    python3 bench/log_grouping.py --program build/log_groups FOLDER
+    python3 bench/log_grouping.py --program build/headroom FOLDER
 
 FOLDER holds logs and labels.json: {file name: [event id of each line]}. A line counts as right when
 the lines grouped with it are exactly the lines with its event id (Zhu et al., ICSE-SEIP 2019). The
-program prints one group number a line.
+program prints the group number of each line in front of it.
 """
 import argparse
 import collections
@@ -35,8 +35,8 @@ def main():
         labels = json.load(f)
     total = 0.0
     for name, truth in labels.items():
-        out = subprocess.run([a.program, os.path.join(a.folder, name)], stdout=subprocess.PIPE, check=True)
-        found = out.stdout.split()[: len(truth)]
+        out = subprocess.run([a.program, "compress", "--explain", os.path.join(a.folder, name)], stdout=subprocess.PIPE, check=True)
+        found = [line.split(b"\t")[0] for line in out.stdout.split(b"\n")][: len(truth)]
         if len(found) != len(truth):
             sys.exit(f"{name}: {len(found)} groups for {len(truth)} labelled lines")
         acc, groups, events = accuracy(found, truth)

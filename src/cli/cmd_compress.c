@@ -47,6 +47,10 @@ static int compress(const hr_settings *s, hr_engine *e, hr_str text, hr_arena *a
     o.lossless_only = s->lossless_only;
     if (s->min_tokens)
         o.min_tokens = (size_t)s->min_tokens;
+    if (s->lossy_min_tokens)
+        o.lossy_min_tokens = (size_t)s->lossy_min_tokens;
+    if (s->max_items)
+        o.max_items_after_crush = (size_t)s->max_items;
     hr_compressed c;
     hr_err err = hr_engine_compress_text(e, &o, text, a, &c);
     if (err != HR_OK)
@@ -63,13 +67,29 @@ static int compress(const hr_settings *s, hr_engine *e, hr_str text, hr_arena *a
     return ok ? HR_EXIT_OK : HR_EXIT_ERROR;
 }
 
+/* "GROUP<TAB>LINE": which lines are taken for the same statement of the program that wrote them. */
+static int print_groups(hr_str text, hr_arena *a)
+{
+    uint32_t *groups;
+    size_t n, i = 0;
+    hr_err err = hr_line_groups(text, a, &groups, &n);
+    if (err != HR_OK)
+        return hr_cli_error("%s", hr_err_text(err));
+    for (hr_str rest = text, line; hr_str_line(&rest, &line);)
+        printf("%u\t%.*s\n", groups[i++], HR_FMT(line));
+    return fflush(stdout) == 0 ? HR_EXIT_OK : HR_EXIT_ERROR;
+}
+
 static int run(const hr_settings *s)
 {
     hr_arena a;
     hr_str text;
     int code = HR_EXIT_ERROR;
     hr_arena_init(&a, (size_t)4 << 30);
-    if (hr_cli_input(s, &a, &text)) {
+    bool got = hr_cli_input(s, &a, &text);
+    if (got && s->explain) {
+        code = print_groups(text, &a);
+    } else if (got) {
         hr_engine_opts o = hr_engine_opts_of(s);
         hr_engine *e;
         hr_err err = hr_engine_open(&o, &e);
@@ -93,7 +113,8 @@ const hr_cmd hr_cmd_compress = {
              "original is kept and `headroom retrieve` prints it.",
     .examples = "  kubectl get pods -A -o json | headroom compress\n"
                 "  headroom compress build.log --query \"why did the link fail\"\n"
-                "  headroom compress --json --model claude-sonnet-4-5 big.json\n",
+                "  headroom compress --json --model claude-sonnet-4-5 big.json\n"
+                "  headroom compress --explain app.log | sort -n | less\n",
     .mask = HR_C_COMPRESS,
     .max_args = 1,
     .run = run,

@@ -67,35 +67,35 @@ typedef struct hr_compress_opts {
     double lossy_margin;     /* a lossy form must be at most this share of the lossless one: 0.7 */
     double min_saving;       /* smallest share of tokens worth an edit: 0.05 */
 
-    size_t min_items_to_analyze;      /* 5 */
-    size_t max_items_after_crush;     /* 15; 0 = no ceiling */
-    double variance_threshold;        /* 2.0 standard deviations */
-    double relevance_threshold;       /* 0.3 */
-    double lossless_min_savings_ratio; /* 0.15 */
+    size_t min_items_to_analyze;          /* 5 */
+    size_t max_items_after_crush;         /* 15; 0 = no ceiling */
+    double variance_threshold;            /* 2.0 standard deviations */
+    double relevance_threshold;           /* 0.3 */
+    double lossless_min_savings_ratio;    /* 0.15 */
     double first_fraction, last_fraction; /* 0.3, 0.15 */
-    double bias;                      /* 1.0: more keeps more */
-    bool preserve_change_points;      /* true */
-    bool factor_out_constants;        /* true in tables */
-    bool dedup_identical_items;       /* true */
-    const hr_str *preserve_fields;    /* rows with a truthy value here are kept */
+    double bias;                          /* 1.0: more keeps more */
+    bool preserve_change_points;          /* true */
+    bool factor_out_constants;            /* true in tables */
+    bool dedup_identical_items;           /* true */
+    const hr_str *preserve_fields;        /* rows with a truthy value here are kept */
     size_t npreserve_fields;
 
-    hr_str query;      /* newest user text plus the tool call's arguments */
-    hr_str tool_name;  /* tool that produced the text, if known */
-    hr_str tool_input; /* its arguments as JSON text, if known */
+    hr_str query;                /* newest user text plus the tool call's arguments */
+    hr_str tool_name;            /* tool that produced the text, if known */
+    hr_str tool_input;           /* its arguments as JSON text, if known */
     const hr_deadline *deadline; /* NULL: none. Passed → HR_E_TIMEOUT, the original stands */
 } hr_compress_opts;
 
 hr_compress_opts hr_compress_defaults(void);
 
 typedef struct hr_compressed {
-    hr_str text;     /* in the arena, or the input itself when unchanged */
+    hr_str text; /* in the arena, or the input itself when unchanged */
     hr_kind kind;
     hr_reason reason;
     hr_str strategy; /* what exactly was done, e.g. "table(100 rows, 3 constant)"; may be empty */
     bool changed;
-    bool lossy;      /* something was left out: store the original under `key` first */
-    hr_key key;      /* valid when lossy */
+    bool lossy; /* something was left out: store the original under `key` first */
+    hr_key key; /* valid when lossy */
     size_t tokens_before, tokens_after; /* counted with opts->tok; exact when both were needed */
 } hr_compressed;
 
@@ -103,5 +103,9 @@ typedef struct hr_compressed {
  * the untouched input with a reason, and the code is returned for the log. Work is bounded by the
  * arena's limit and the deadline. Thread-safe. */
 hr_err hr_compress_text(const hr_compress_opts *o, hr_str text, hr_arena *a, hr_compressed *out);
+
+/* The template group of each line of a log: lines that differ only in their parameters have the same
+ * number. *groups has *n entries, in the arena. HR_E_NOMEM, HR_E_LIMIT. */
+hr_err hr_line_groups(hr_str text, hr_arena *a, uint32_t **groups, size_t *n);
 
 #endif
