@@ -142,12 +142,17 @@ static hr_kind lists(hr_str s, const hr_shape_counts *c)
         return share(c->columns, n, 30, 3) && c->mode == 0 ? HR_KIND_TABLE : HR_KIND_LISTING;
     if (share(c->grep_count, n, 70, 3))
         return HR_KIND_SEARCH;
+    /* A file with line numbers is shown for its text, whatever else it may look like. */
+    if (share(c->numbered, n, 40, 5))
+        return HR_KIND_CODE;
     size_t grep = c->grep + c->grep_context, grouped = c->grep_head + c->grep_context;
     bool diagnostics = c->build_strong * 2 > n;
     if (share(grep, n, 60, 2) && !diagnostics)
         return share(c->levelled, n, 50, 2) || c->lint * 10 > n * 7 ? HR_KIND_BUILD
                                                                     : HR_KIND_SEARCH;
     if (share(grouped, n, 50, 3) && c->grep_head >= 2 && !diagnostics)
+        return HR_KIND_SEARCH;
+    if (share(c->grep_plain, n, 80, 3) && !share(c->stamped, n, 50, 3) && c->levelled * 2 < n)
         return HR_KIND_SEARCH;
     /* Values without spaces between delimiters: a table even when it starts with a date. */
     if (c->spaces < n && n >= 3 && delimited(hr_str_sub(s, 0, SAMPLE), n))

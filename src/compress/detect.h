@@ -75,7 +75,8 @@ typedef struct hr_shape_counts {
     size_t lines, filled, bytes, longest;
     size_t ansi;
     size_t diff_head, diff_hunk, diff_change;
-    size_t grep, grep_context, grep_head, grep_count, lint;
+    size_t grep, grep_context, grep_head, grep_count, grep_plain, lint;
+    size_t numbered, last_number; /* lines numbered one after the other */
     size_t stamped, levelled, kv;
     size_t build, build_strong, build_sure;
     size_t json_member, json_row, spaces, top, top_stamped;

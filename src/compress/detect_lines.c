@@ -73,6 +73,37 @@ static void search(hr_shape_counts *c, hr_str s)
     }
 }
 
+/* A file shown with line numbers: "    12\tint a;", "12:int a;", "    12→int a;". */
+static void numbered(hr_shape_counts *c, hr_str s)
+{
+    size_t i = 0, value = 0;
+    while (i < s.n && s.p[i] == ' ')
+        i++;
+    size_t n = digit_run(s, i);
+    if (n == 0 || n > 7)
+        return;
+    hr_str rest = hr_str_sub(s, i + n, s.n);
+    /* A table's column of numbers is not padded on the left. */
+    bool tab = at(rest, 0) == '\t';
+    bool mark = at(rest, 0) == ':' || (tab && i > 0) || hr_str_starts(rest, HR_STR("\xe2\x86\x92"));
+    if (rest.n && !mark && !tab)
+        return;
+    for (size_t k = i; k < i + n; k++)
+        value = value * 10 + (size_t)(s.p[k] - '0');
+    c->numbered += value == c->last_number + 1 && (mark || c->numbered > 0);
+    c->last_number = value;
+}
+
+/* "path:text", as grep without -n prints it. */
+static bool plain_match(hr_str s)
+{
+    size_t colon = hr_str_find_char(hr_str_sub(s, 0, 300), ':');
+    if (colon == SIZE_MAX || colon < 3 || hr_is_digit(at(s, colon + 1)) || at(s, colon + 1) == ' ')
+        return false;
+    return pathlike(hr_str_sub(s, 0, colon)) && colon + 1 < s.n && at(s, colon + 1) != '/' &&
+           at(s, colon + 1) != ':';
+}
+
 static bool hexdump(hr_str s)
 {
     size_t n = 0, groups = 0;
@@ -131,7 +162,8 @@ static void listing(hr_shape_counts *c, hr_str s, hr_str trimmed)
     if (trimmed.n && trimmed.p[trimmed.n - 1] == ':' && trimmed.n == s.n &&
         (pathlike(hr_str_sub(s, 0, s.n - 1)) || !has(s, " ")))
         c->dir_head++;
-    else if (trimmed.n == s.n && (pathlike(s) || !has(s, " ")) && !strchr("{}[]();", s.p[0]))
+    else if (trimmed.n == s.n && (pathlike(s) || !has(s, " ")) && !strchr("{}[]();", s.p[0]) &&
+             digit_run(s, 0) < s.n)
         c->path++;
     /* numbers, dates and modes first, then one path: find -ls, du, wc */
     size_t i = 0, fields = 0;
@@ -277,6 +309,8 @@ void hr_shape_line(hr_shape_counts *c, hr_str raw)
     c->filled++;
     diff(c, s);
     search(c, s);
+    numbered(c, s);
+    c->grep_plain += plain_match(s);
     log_line(c, s, t);
     hr_shape_build(c, s, t);
     hr_shape_trace(c, s, t);

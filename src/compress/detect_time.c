@@ -198,6 +198,9 @@ static bool level_first(char lower)
 static bool level_place(hr_str s, size_t i, size_t j, bool first)
 {
     char before = i ? s.p[i - 1] : '\0', after = at(s, j);
+    /* "file.ts(1,2): error TS2304: …" */
+    if (i > 1 && before == ' ' && s.p[i - 2] == ':' && after == ' ')
+        return true;
     if (first || after == ':' || (after == '[' && before != '.'))
         return true;
     if ((before == '[' && after == ']') || (before == '<' && after == '>') ||

@@ -69,6 +69,12 @@ static void tells_kinds_apart(void **state)
         {HR_KIND_SEARCH,
          "\x1b[35msrc/a.c\x1b[0m:\x1b[32m1\x1b[0m:int a;\n\x1b[35mb.c\x1b[0m:\x1b[32m2\x1b[0m:"
          "int b;\n"},
+        {HR_KIND_SEARCH, "src/a.c:int main(void)\nsrc/a.c:int other;\nsrc/b/c.h:int x;\n"},
+        {HR_KIND_CODE,
+         "[File: a.py (5 lines)]\n1:import os\n2:\n3:x = 1\n4:y = 2\n5:z = 3\n6:w = 4\n"},
+        {HR_KIND_CODE,
+         "     1\tNAME  SIZE\n     2\ta     1\n     3\tb     2\n     4\tc     3\n     "
+         "5\td     4\n     6\te     5\n"},
         {HR_KIND_DIFF, "diff --git a/x.c b/x.c\nindex 1..2 100644\n--- a/x.c\n+++ b/x.c\n"
                        "@@ -1,2 +1,2 @@\n-int a;\n+int b;\n int c;\n"},
         {HR_KIND_CODE,
@@ -190,6 +196,7 @@ static void reads_levels(void **state)
         {"error[E0308]: mismatched", HR_LEVEL_ERROR},
         {"ValueError: bad", HR_LEVEL_ERROR},
         {"panic: runtime", HR_LEVEL_ERROR},
+        {"src/a.ts(1,187): error TS2322: Type", HR_LEVEL_ERROR},
         {"[error] [client] x", HR_LEVEL_ERROR},
         {"level=warn msg=x", HR_LEVEL_WARN},
         {"a.c:1: warning: unused", HR_LEVEL_WARN},
