@@ -129,13 +129,15 @@ static void check_savings(hr_doctor *d, yyjson_val *stats)
     yyjson_val *session = yyjson_obj_get(stats, "session");
     double saved = yyjson_get_num(yyjson_obj_get(life, "tokens_saved"));
     double now = yyjson_get_num(yyjson_obj_get(session, "tokens_saved_total"));
+    yyjson_val *usd = yyjson_obj_get(life, "compression_savings_usd");
     if (!d->alive) {
         hr_doctor_add(d, "savings", HR_SKIP, "the proxy is not reachable");
     } else if (saved > 0) {
-        double usd = yyjson_get_num(yyjson_obj_get(life, "compression_savings_usd"));
         hr_str when = age(d, text_of(yyjson_obj_get(yyjson_obj_get(kept, "display_session"),
                                                     "last_activity_at")));
-        hr_doctor_add(d, "savings", HR_PASS, "%.0f tokens, $%.2f in all%s%.*s", saved, usd,
+        hr_str money =
+            yyjson_is_num(usd) ? hr_strf(d->a, ", $%.2f", yyjson_get_num(usd)) : HR_STR("");
+        hr_doctor_add(d, "savings", HR_PASS, "%.0f tokens%.*s in all%s%.*s", saved, HR_FMT(money),
                       when.n ? ", last activity " : "", HR_FMT(when));
     } else if (now > 0) {
         hr_doctor_add(d, "savings", HR_PASS, "%.0f tokens since the proxy started", now);
@@ -152,6 +154,8 @@ static void check_budget(hr_doctor *d, yyjson_val *stats)
     yyjson_val *limit = yyjson_obj_get(cost, "budget_limit_usd");
     if (!d->alive) {
         hr_doctor_add(d, "budget", HR_SKIP, "the proxy is not reachable");
+    } else if (!yyjson_is_obj(cost)) {
+        hr_doctor_add(d, "budget", HR_SKIP, "this proxy does not track costs");
     } else if (yyjson_is_num(limit)) {
         hr_str period = text_of(yyjson_obj_get(cost, "budget_period"));
         hr_doctor_add(d, "budget", HR_PASS, "$%.2f/%.*s", yyjson_get_num(limit), HR_FMT(period));

@@ -33,17 +33,22 @@ static void show_originals(const hr_settings *s, const hr_proxy_info *info)
         row("Originals", "%.*s, kept %lld s after their last use", HR_FMT(info->store_path), ttl);
 }
 
-static void show_limits(const hr_settings *s)
+static void show_limits(const hr_settings *s, const hr_proxy_info *info)
 {
     if (hr_setting_given(s, HR_OPT_budget))
-        row("Budget", "$%.2f %.*s", s->budget, HR_FMT(s->budget_period));
+        row("Budget", "$%.2f %.*s asked for, but not applied in this version", s->budget,
+            HR_FMT(s->budget_period));
     else
         row("Budget", "none");
-    if (s->rate_limit && (s->rpm > 0 || s->tpm > 0))
-        row("Rate limit", "%lld requests, %lld tokens a minute (0: any)", (long long)s->rpm,
-            (long long)s->tpm);
-    else
+    if (!info->rate_limited)
         row("Rate limit", "none");
+    else if (s->rpm > 0 && s->tpm > 0)
+        row("Rate limit", "%lld requests and %lld tokens a minute", (long long)s->rpm,
+            (long long)s->tpm);
+    else if (s->tpm > 0)
+        row("Rate limit", "%lld tokens a minute", (long long)s->tpm);
+    else
+        row("Rate limit", "%lld requests a minute", (long long)(s->rpm > 0 ? s->rpm : 60));
 }
 
 static void listening(void *ctx, const hr_proxy_info *info)
@@ -56,7 +61,7 @@ static void listening(void *ctx, const hr_proxy_info *info)
     row("Optimisation", "%s (mode: %.*s)",
         s->optimize ? "on" : "off, everything is relayed as it is", HR_FMT(s->mode));
     show_originals(s, info);
-    show_limits(s);
+    show_limits(s, info);
     row("Answer cache", "not in this version");
     row("Memory", "not in this version");
     row("Access", "%s",

@@ -34,8 +34,11 @@ static url_class classify(const hr_doctor *d, hr_str url)
     uint64_t port = hr_str_istarts(url, HR_STR("https://")) ? 443 : 80;
     if (colon != SIZE_MAX && !hr_str_u64(hr_str_sub(auth, colon + 1, auth.n), &port))
         return (url_class){URL_FOREIGN, 0};
-    bool loopback = hr_str_starts(host, HR_STR("127.")) || hr_str_ieq(host, HR_STR("localhost")) ||
-                    hr_str_eq(host, HR_STR("[::1]"));
+    bool numeric = hr_str_starts(host, HR_STR("127."));
+    for (size_t i = 0; numeric && i < host.n; i++)
+        numeric = hr_is_digit(host.p[i]) || host.p[i] == '.';
+    bool loopback =
+        numeric || hr_str_ieq(host, HR_STR("localhost")) || hr_str_eq(host, HR_STR("[::1]"));
     return (url_class){!loopback ? URL_FOREIGN : port == d->port ? URL_OURS : URL_OTHER_PORT, port};
 }
 
