@@ -9,11 +9,11 @@ static const struct {
     hr_compressor *run;
     hr_compressor *fallback; /* asked when the first has nothing to offer */
 } compressors[HR_KIND_COUNT] = {
-    [HR_KIND_TEXT] = {NULL, hr_compress_lines},
+    [HR_KIND_TEXT] = {hr_compress_prose, hr_compress_lines},
     [HR_KIND_JSON] = {hr_compress_json, NULL},
     [HR_KIND_NDJSON] = {hr_compress_json, hr_compress_log},
     [HR_KIND_LOG] = {hr_compress_log, NULL},
-    [HR_KIND_BUILD] = {hr_compress_log, NULL},
+    [HR_KIND_BUILD] = {hr_compress_log, hr_compress_document},
     [HR_KIND_TRACE] = {hr_compress_log, NULL},
     [HR_KIND_SEARCH] = {hr_compress_search, NULL},
     [HR_KIND_HTML] = {hr_compress_html, NULL},
@@ -266,6 +266,12 @@ static hr_err compress_all(const job *j, hr_str text, outcome *out)
     if (json && head == 0) {
         /* Mostly the text is nothing else; notes around it are found out on failure. */
         hr_err e = compress_one(j, text, kind, out);
+        if (e != HR_OK || out->changed)
+            return e;
+    }
+    if (kind == HR_KIND_TEXT) {
+        /* A document is seen whole: its fenced examples belong to their sections. */
+        hr_err e = ask(j, hr_compress_prose, text, out);
         if (e != HR_OK || out->changed)
             return e;
     }

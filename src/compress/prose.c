@@ -1,0 +1,419 @@
+#include "compress/prose.h"
+
+#include "compress/detect_sections.h"
+#include "compress/marker.h"
+#include "compress/sentence.h"
+
+enum {
+    ITEM_WHOLE = 480, /* bytes of an item that is one unit */
+    CODE_GROUP = 8,   /* lines of code in one unit */
+    HOLE_MIN = 48,    /* bytes: a smaller hole costs as much as its note */
+    FIRST_MAX = 400,  /* bytes of an item's first unit that stays with any other */
+    MILD_MIN = 4000,  /* tokens without a query's words: below that nothing is left out */
+    UNITS_MAX = 4000000,
+    HEADINGS_SHARE = 4, /* headings above a quarter of the text are folded where empty */
+};
+
+static const double SURE = 0.5; /* of the query in one unit: enough to trust the ranking */
+
+/* --- units
+ * ---------------------------------------------------------------------------------------- */
+
+typedef struct cutter {
+    hr_prose_text *t;
+    hr_arena *a;
+    uint32_t block;
+    hr_err err;
+} cutter;
+
+static void add(cutter *c, hr_str s, hr_unit_role role)
+{
+    if (!s.n || c->err != HR_OK)
+        return;
+    hr_unit *u = c->t->units.n < UNITS_MAX ? hr_vec_push(&c->t->units, c->a) : NULL;
+    if (u)
+        *u = (hr_unit){.s = s, .block = c->block, .role = (uint8_t)role};
+    else
+        c->err = c->t->units.n < UNITS_MAX ? HR_E_NOMEM : HR_E_LIMIT;
+}
+
+static void add_sentences(cutter *c, hr_str s)
+{
+    for (hr_str rest = s, one; hr_sentence_next(&rest, &one);)
+        add(c, one, HR_UNIT_BODY);
+}
+
+static void add_lines(cutter *c, hr_str s, size_t group)
+{
+    size_t from = 0, lines = 0;
+    for (size_t i = 0; i < s.n; i++) {
+        if (s.p[i] != '\n' && i + 1 < s.n)
+            continue;
+        if (++lines == group || i + 1 == s.n) {
+            add(c, hr_str_sub(s, from, i + 1), HR_UNIT_BODY);
+            from = i + 1;
+            lines = 0;
+        }
+    }
+}
+
+/* Takes the first line off *s. */
+static hr_str take_line(hr_str *s)
+{
+    size_t lf = hr_str_find_char(*s, '\n');
+    size_t n = lf == SIZE_MAX ? s->n : lf + 1;
+    hr_str line = hr_str_sub(*s, 0, n);
+    *s = hr_str_sub(*s, n, s->n);
+    return line;
+}
+
+static bool table_rule(hr_str line)
+{
+    for (size_t i = 0; i < line.n; i++) {
+        if (!strchr("|-:+= \r\n", line.p[i]))
+            return false;
+    }
+    return line.n > 2;
+}
+
+static void add_code(cutter *c, const hr_block *b)
+{
+    hr_str s = b->s;
+    if (b->fenced)
+        add(c, take_line(&s), HR_UNIT_FRAME);
+    hr_str last = HR_STR_NONE, body = s;
+    if (b->fenced) {
+        size_t n = s.n && s.p[s.n - 1] == '\n' ? s.n - 1 : s.n;
+        size_t lf = hr_str_rfind_char(hr_str_sub(s, 0, n), '\n');
+        size_t from = lf == SIZE_MAX ? 0 : lf + 1;
+        last = hr_str_sub(s, from, s.n);
+        hr_str bare = hr_str_trim(last);
+        if (bare.n >= 3 && (bare.p[0] == '`' || bare.p[0] == '~') &&
+            bare.p[bare.n - 1] == bare.p[0])
+            body = hr_str_sub(s, 0, from);
+        else
+            last = HR_STR_NONE;
+    }
+    add_lines(c, body, CODE_GROUP);
+    add(c, last, HR_UNIT_FRAME);
+}
+
+static void add_table(cutter *c, const hr_block *b)
+{
+    hr_str s = b->s;
+    add(c, take_line(&s), HR_UNIT_FRAME);
+    hr_str look = s, second = take_line(&look);
+    if (s.n && table_rule(second)) {
+        add(c, second, HR_UNIT_FRAME);
+        s = look;
+    }
+    add_lines(c, s, 1);
+}
+
+static hr_err cut_units(hr_prose_text *t, hr_arena *a)
+{
+    cutter c = {.t = t, .a = a, .err = HR_OK};
+    for (size_t i = 0; i < t->blocks.n && c.err == HR_OK; i++) {
+        const hr_block *b = &t->blocks.p[i];
+        c.block = (uint32_t)i;
+        switch (b->kind) {
+        case HR_BLOCK_PARAGRAPH:
+            add_sentences(&c, b->s);
+            break;
+        case HR_BLOCK_ITEM:
+            if (b->s.n <= ITEM_WHOLE)
+                add(&c, b->s, HR_UNIT_BODY);
+            else
+                add_sentences(&c, b->s);
+            break;
+        case HR_BLOCK_CODE:
+            add_code(&c, b);
+            break;
+        case HR_BLOCK_TABLE:
+            add_table(&c, b);
+            break;
+        case HR_BLOCK_NOTE:
+            add_lines(&c, b->s, CODE_GROUP);
+            break;
+        case HR_BLOCK_HEADING:
+            add(&c, b->s, HR_UNIT_HEADING);
+            break;
+        case HR_BLOCK_FIXED:
+            add(&c, b->s, HR_UNIT_FIXED);
+            break;
+        case HR_BLOCK_SPACE:
+            add(&c, b->s, HR_UNIT_SPACE);
+            break;
+        }
+    }
+    return c.err;
+}
+
+/* --- is it for readers?
+ * ---------------------------------------------------------------------------- */
+
+static size_t letters_in(hr_str s, size_t *filled)
+{
+    size_t letters = 0;
+    for (size_t i = 0; i < s.n; i++) {
+        unsigned char c = (unsigned char)s.p[i];
+        bool space = hr_is_space(s.p[i]);
+        *filled += !space;
+        letters += !space && (hr_is_alpha(s.p[i]) || c >= 0x80);
+    }
+    return letters;
+}
+
+/* Words of two letters or more that are nothing but letters. */
+static size_t plain_words(hr_str s)
+{
+    size_t words = 0;
+    for (size_t i = 0; i < s.n;) {
+        size_t from = i;
+        while (i < s.n && (hr_is_alpha(s.p[i]) || (unsigned char)s.p[i] >= 0x80))
+            i++;
+        bool ends = i >= s.n || hr_is_space(s.p[i]) || strchr(".,;:!?)'\"", s.p[i]);
+        bool starts = from == 0 || hr_is_space(s.p[from - 1]) || strchr("('\"", s.p[from - 1]);
+        if (i - from >= 2 && starts && ends)
+            words += (unsigned char)s.p[from] >= 0x80 ? 1 + (i - from) / 12 : 1;
+        i += i == from;
+    }
+    return words;
+}
+
+static bool for_readers(const hr_prose_text *t, bool outline)
+{
+    size_t letters = 0, filled = 0, wordy = 0, code = 0, headings = 0, body = 0;
+    for (size_t i = 0; i < t->units.n; i++) {
+        const hr_unit *u = &t->units.p[i];
+        if (t->blocks.p[u->block].kind == HR_BLOCK_CODE) {
+            code += u->s.n;
+            continue;
+        }
+        headings += u->role == HR_UNIT_HEADING;
+        if (u->role != HR_UNIT_BODY)
+            continue;
+        letters += letters_in(u->s, &filled);
+        body += u->s.n;
+        if (plain_words(u->s) >= 6)
+            wordy += u->s.n;
+    }
+    if (outline && headings < 4)
+        return false;
+    return letters * 100 >= filled * 70 && wordy * 100 >= body * 55 && code <= body;
+}
+
+/* --- selection
+ * ------------------------------------------------------------------------------------- */
+
+typedef struct ranked {
+    float score;
+    uint32_t unit;
+} ranked;
+
+static bool before(const ranked *a, const ranked *b)
+{
+    return a->score > b->score || (a->score == b->score && a->unit < b->unit);
+}
+
+/* Heap sort: the worst case is the usual one. */
+static void sift(ranked *r, size_t i, size_t n)
+{
+    for (;;) {
+        size_t k = 2 * i + 1;
+        if (k >= n)
+            return;
+        if (k + 1 < n && before(&r[k], &r[k + 1]))
+            k++;
+        if (!before(&r[i], &r[k]))
+            return;
+        ranked x = r[i];
+        r[i] = r[k];
+        r[k] = x;
+        i = k;
+    }
+}
+
+static void sort_ranked(ranked *r, size_t n)
+{
+    for (size_t i = n / 2; i-- > 0;)
+        sift(r, i, n);
+    for (size_t end = n; end > 1;) {
+        ranked x = r[0];
+        r[0] = r[--end];
+        r[end] = x;
+        sift(r, 0, end);
+    }
+}
+
+/* What stays whatever its score: headings, protected elements, the beginning and the end. */
+static void keep_frame(hr_prose_text *t)
+{
+    size_t first = SIZE_MAX, last = SIZE_MAX;
+    for (size_t i = 0; i < t->units.n; i++) {
+        hr_unit *u = &t->units.p[i];
+        if (u->role == HR_UNIT_HEADING || u->role == HR_UNIT_FIXED || u->role == HR_UNIT_SPACE)
+            u->keep = true;
+        if (u->role != HR_UNIT_BODY || t->blocks.p[u->block].kind == HR_BLOCK_NOTE)
+            continue;
+        first = first == SIZE_MAX ? i : first;
+        last = i;
+    }
+    if (first == SIZE_MAX)
+        return;
+    t->units.p[first].keep = true;
+    t->units.p[last].keep = true;
+}
+
+static hr_err keep_best(hr_prose_text *t, size_t budget, hr_arena *a)
+{
+    ranked *r = HR_NEW_ARRAY(a, ranked, t->units.n + 1);
+    size_t n = 0, used = 0;
+    if (!r)
+        return HR_E_NOMEM;
+    for (size_t i = 0; i < t->units.n; i++) {
+        const hr_unit *u = &t->units.p[i];
+        if (u->role == HR_UNIT_BODY && !u->keep)
+            r[n++] = (ranked){u->score, (uint32_t)i};
+        else if (u->role == HR_UNIT_BODY)
+            used += u->s.n;
+    }
+    sort_ranked(r, n);
+    for (size_t i = 0; i < n && used < budget; i++) {
+        hr_unit *u = &t->units.p[r[i].unit];
+        if (used + u->s.n > budget + budget / 8)
+            continue;
+        u->keep = true;
+        used += u->s.n;
+    }
+    return HR_OK;
+}
+
+/* Small holes are filled, items keep their beginning, blocks their fences and heads. */
+static void tidy(hr_prose_text *t)
+{
+    hr_unit *u = t->units.p;
+    size_t stop;
+    for (size_t i = 0; i < t->units.n; i = stop) {
+        const hr_block *b = &t->blocks.p[u[i].block];
+        bool any = false;
+        for (stop = i; stop < t->units.n && u[stop].block == u[i].block; stop++)
+            any |= u[stop].keep;
+        if (!any || u[i].role == HR_UNIT_SPACE)
+            continue;
+        if (b->kind == HR_BLOCK_ITEM && u[i].s.n <= FIRST_MAX)
+            u[i].keep = true;
+        for (size_t k = i; k < stop; k++)
+            u[k].keep |= u[k].role == HR_UNIT_FRAME;
+        for (size_t k = i; k < stop;) {
+            size_t end = k, bytes = 0;
+            while (end < stop && !u[end].keep)
+                bytes += u[end++].s.n;
+            for (size_t j = k; bytes < HOLE_MIN && j < end; j++)
+                u[j].keep = true;
+            k = end + 1;
+        }
+    }
+}
+
+hr_err hr_prose_reduce(const hr_prose_job *job, hr_str text, hr_arena *a, hr_buf *out,
+                       hr_prose_cut *cut)
+{
+    hr_prose_text t = {.text = text};
+    hr_spans fixed = {0};
+    *cut = (hr_prose_cut){0};
+    hr_err e = hr_protected_spans(text, a, &fixed);
+    size_t head = hr_wrapper_head(text);
+    if (e == HR_OK && head && (!fixed.n || fixed.p[0].start >= head)) {
+        hr_span *s = hr_vec_push(&fixed, a);
+        if (!s)
+            return HR_E_NOMEM;
+        memmove(fixed.p + 1, fixed.p, (fixed.n - 1) * sizeof *fixed.p);
+        fixed.p[0] = (hr_span){0, head};
+    }
+    if (e == HR_OK)
+        e = hr_prose_blocks(text, &fixed, a, &t.blocks);
+    if (e == HR_OK)
+        e = cut_units(&t, a);
+    if (e != HR_OK)
+        return e;
+    if (job->must_be_prose && !for_readers(&t, job->must_have_outline))
+        return HR_E_SYNTAX;
+    e = hr_prose_score(job, &t, a);
+    if (e != HR_OK)
+        return e;
+    double share = job->mild_share;
+    if (t.asked)
+        share = t.sure >= SURE
+                    ? job->share
+                    : job->share + (SURE - t.sure) / SURE * (job->mild_share - job->share);
+    if (share >= 1)
+        return HR_OK;
+    size_t headings = 0, body = 0;
+    for (size_t i = 0; i < t.units.n; i++) {
+        headings += t.units.p[i].role == HR_UNIT_HEADING ? t.units.p[i].s.n : 0;
+        body += t.units.p[i].role == HR_UNIT_BODY ? t.units.p[i].s.n : 0;
+    }
+    keep_frame(&t);
+    e = keep_best(&t, (size_t)(share * (double)body), a);
+    if (e != HR_OK)
+        return e;
+    tidy(&t);
+    hr_prose_write(&t, headings * HEADINGS_SHARE > text.n, out, cut);
+    return out->err;
+}
+
+/* --- the compressor
+ * -------------------------------------------------------------------------------- */
+
+double hr_prose_share(size_t tokens)
+{
+    if (tokens >= 8000)
+        return 0.28;
+    return tokens <= 2000 ? 0.45 : 0.45 - 0.17 * (double)(tokens - 2000) / 6000;
+}
+
+static hr_err reduce(const hr_compress_opts *o, hr_str text, const hr_key *key, bool outline,
+                     hr_arena *a, hr_forms *out)
+{
+    size_t tokens = hr_tokens_estimate(o->tok, text);
+    hr_prose_job job = {
+        .query = o->query,
+        .deadline = o->deadline,
+        .share = hr_prose_share(tokens),
+        .mild_share = tokens >= MILD_MIN ? 0.6 : 1,
+        .must_be_prose = true,
+        .must_have_outline = outline,
+    };
+    hr_buf b = HR_BUF_INIT(text.n + 4096), say = HR_BUF_INIT(4096);
+    hr_prose_cut cut;
+    hr_err e = hr_prose_reduce(&job, text, a, &b, &cut);
+    if (e == HR_E_LIMIT && b.err == HR_E_LIMIT)
+        e = HR_OK; /* grew: nothing to offer */
+    else if (e == HR_OK && hr_prose_cut_any(&cut)) {
+        if (b.n && b.p[b.n - 1] != '\n')
+            hr_buf_addc(&b, '\n');
+        hr_prose_say(&cut, &say);
+        hr_marker_text(&b, hr_strf(a, "%.*s.", HR_FMT(hr_buf_str(&say))), key, o->via);
+        if (b.err == HR_OK && say.err == HR_OK) {
+            out->lossy = hr_str_dup(a, hr_buf_str(&b));
+            out->lossy_reason = HR_R_PROSE_EXTRACT;
+            out->lossy_strategy = hr_strf(a, "extract(%.*s)", HR_FMT(hr_buf_str(&say)));
+        }
+    }
+    hr_buf_free(&b);
+    hr_buf_free(&say);
+    return e;
+}
+
+hr_err hr_compress_prose(const hr_compress_opts *o, hr_str text, const hr_key *key, bool lossy,
+                         hr_arena *a, hr_forms *out)
+{
+    return lossy ? reduce(o, text, key, false, a, out) : HR_OK;
+}
+
+hr_err hr_compress_document(const hr_compress_opts *o, hr_str text, const hr_key *key, bool lossy,
+                            hr_arena *a, hr_forms *out)
+{
+    return lossy ? reduce(o, text, key, true, a, out) : HR_OK;
+}
