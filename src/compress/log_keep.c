@@ -2,6 +2,7 @@
 #include "compress/log_keep.h"
 
 enum {
+    MAX_TERMS = 64,      /* of a query, as hr_query_parse gives them */
     DISTINCT = 8,        /* different messages kept of one error in a log */
     DISTINCT_BUILD = 24, /* and in the output of a build or test run */
     DISTINCT_TAGGED = 4, /* and of one kind of compiler warning */
@@ -50,20 +51,37 @@ static hr_err keep_by_group(hr_log_plan *p)
     return HR_OK;
 }
 
-static bool contains_term(hr_str text, hr_str lower)
+/* The query's words by their first byte, so that one pass over a line finds all of them. */
+typedef struct term_index {
+    uint8_t first[256], next[MAX_TERMS]; /* index + 1, 0 for none */
+    const hr_query *q;
+} term_index;
+
+static void index_terms(const hr_query *q, term_index *t)
 {
-    size_t at = 0;
-    while (at < text.n) {
-        size_t hit = hr_str_ifind(hr_str_sub(text, at, text.n), lower);
-        if (hit == SIZE_MAX)
-            return false;
-        hit += at;
-        bool left = hit == 0 || !hr_is_alnum(text.p[hit - 1]);
-        if (left)
-            return true;
-        at = hit + 1;
+    memset(t, 0, sizeof *t);
+    t->q = q;
+    for (size_t k = 0; k < q->nterms && k < MAX_TERMS; k++) {
+        unsigned char c = (unsigned char)q->terms[k].p[0];
+        t->next[k] = t->first[c];
+        t->first[c] = (uint8_t)(k + 1);
     }
-    return false;
+}
+
+/* One bit a term that starts a word of the line. */
+static uint64_t terms_in(const term_index *t, hr_str s)
+{
+    uint64_t found = 0;
+    for (size_t i = 0; i < s.n; i++) {
+        size_t k = t->first[(unsigned char)hr_lower(s.p[i])];
+        if (k == 0 || (i > 0 && hr_is_alnum(s.p[i - 1])))
+            continue;
+        for (; k; k = t->next[k - 1]) {
+            if (hr_str_istarts(hr_str_sub(s, i, s.n), t->q->terms[k - 1]))
+                found |= 1ull << (k - 1);
+        }
+    }
+    return found;
 }
 
 /* Lines with an anchor of the query, and lines with a word of it that few lines have. */
@@ -71,10 +89,13 @@ static void keep_by_query(hr_log_plan *p)
 {
     const hr_log *l = p->l;
     size_t left = QUERY_LINES;
-    uint32_t hits[64][RARE_TERM];
-    size_t count[64] = {0}, terms = p->query.nterms < 64 ? p->query.nterms : 64;
+    uint32_t hits[MAX_TERMS][RARE_TERM];
+    size_t count[MAX_TERMS] = {0};
+    size_t terms = p->query.nterms < MAX_TERMS ? p->query.nterms : MAX_TERMS;
     if (terms + p->query.nanchors == 0)
         return;
+    term_index index;
+    index_terms(&p->query, &index);
     for (uint32_t u = 0; u < l->units.n; u++) {
         for (uint32_t i = 0; i < l->units.p[u].lines; i++) {
             hr_str s = l->plain[l->units.p[u].line + i];
@@ -82,8 +103,9 @@ static void keep_by_query(hr_log_plan *p)
                 p->keep[u] = true;
                 left--;
             }
-            for (size_t k = 0; k < terms; k++) {
-                if (count[k] > RARE_TERM || !contains_term(s, p->query.terms[k]))
+            uint64_t found = terms_in(&index, s);
+            for (size_t k = 0; found; k++, found >>= 1) {
+                if (!(found & 1) || count[k] > RARE_TERM)
                     continue;
                 if (count[k] < RARE_TERM)
                     hits[k][count[k]] = u;
@@ -173,8 +195,11 @@ static void keep_odd(hr_log_plan *p)
 
 static bool mentions(const hr_log_plan *p, uint32_t line)
 {
-    for (size_t k = 0; k < p->query.nterms; k++) {
-        if (p->query.terms[k].n > 2 && contains_term(p->l->plain[line], p->query.terms[k]))
+    term_index index;
+    index_terms(&p->query, &index);
+    uint64_t found = terms_in(&index, p->l->plain[line]);
+    for (size_t k = 0; found; k++, found >>= 1) {
+        if ((found & 1) && p->query.terms[k].n > 2)
             return true;
     }
     return false;
