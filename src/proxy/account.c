@@ -58,29 +58,6 @@ static void fill(const hr_req *r, hr_record *rec)
         PUT(rec->transforms, o->transforms);
 }
 
-/* One line a request; its keys are read by tools, so they never change. */
-static void perf_line(const hr_record *rec)
-{
-    if (!hr_log_on(HR_LOG_INFO))
-        return;
-    const hr_usage *u = &rec->usage;
-    uint64_t cached = u->cache_read + u->cache_write;
-    hr_info("[%s] PERF model=%s msgs=%u tok_before=%llu tok_after=%llu tok_saved=%llu "
-            "cache_read=%llu cache_write=%llu cache_hit_pct=%llu opt_ms=%.1f total_ms=%.1f "
-            "tok_out=%llu ttfb_ms=%.1f transforms=%s%s%s",
-            rec->id, rec->model[0] ? rec->model : "-", rec->nmessages,
-            (unsigned long long)rec->tokens_before, (unsigned long long)rec->tokens_after,
-            (unsigned long long)(rec->tokens_before > rec->tokens_after
-                                     ? rec->tokens_before - rec->tokens_after
-                                     : 0),
-            (unsigned long long)u->cache_read, (unsigned long long)u->cache_write,
-            (unsigned long long)(cached ? u->cache_read * 100 / cached : 0),
-            (double)rec->overhead_us / 1000, (double)rec->total_us / 1000,
-            (unsigned long long)u->output, (double)rec->ttfb_us / 1000,
-            rec->transforms[0] ? rec->transforms : "none", rec->client[0] ? " client=" : "",
-            rec->client);
-}
-
 static void ledger(hr_req *r, const hr_record *rec)
 {
     hr_store *store = r->px->engine ? hr_engine_store(r->px->engine) : NULL;
@@ -114,12 +91,14 @@ static void ledger(hr_req *r, const hr_record *rec)
 
 static void to_log(hr_req *r, const hr_record *rec)
 {
-    hr_bodies b = {0};
+    hr_body_pieces b = {0};
     const hr_turn *t = r->turn;
     if (t && hr_reqlog_messages(r->px->log)) {
         b.request = t->in.body;
-        b.forwarded_pieces = t->out.edited && !t->untouched ? t->out.pieces : NULL;
-        b.nforwarded = b.forwarded_pieces ? t->out.npieces : 0;
+        if (t->out.edited && !t->untouched) {
+            b.forwarded = t->out.pieces;
+            b.nforwarded = t->out.npieces;
+        }
         b.response = t->answer.p           ? t->answer
                      : !t->relay.copy_lost ? hr_buf_str(&t->relay.copy)
                                            : HR_STR_NONE;
@@ -142,8 +121,6 @@ void hr_account(hr_req *r)
     if (px->limiter && u->known)
         hr_limiter_tokens(px->limiter, hr_credential_of(r->headers, &r->arena),
                           u->input + u->cache_read + u->cache_write);
-    perf_line(&rec);
     ledger(r, &rec);
-    if (px->log)
-        to_log(r, &rec);
+    to_log(r, &rec);
 }

@@ -33,7 +33,7 @@ bool hr_body_add(hr_req *r, hr_str bytes)
     }
     /* one allocation when the length is known and modest; growth otherwise, so that an announced
      * length alone reserves nothing big */
-    if (!r->body.cap && r->content_length > 0 && r->content_length <= (1 << 20))
+    if (!r->body.cap && r->content_length > 0 && r->content_length <= (8 << 20))
         hr_buf_reserve(&r->body, (size_t)r->content_length);
     hr_buf_add(&r->body, bytes);
     if (r->body.err) {

@@ -99,7 +99,7 @@ struct hr_proxy {
     hr_engine *engine;
     hr_net *net;
     hr_stats *stats;
-    hr_reqlog *log;      /* NULL: no --log-file */
+    hr_reqlog *log;
     hr_limiter *limiter; /* NULL: no limit was asked for */
     hr_sticky *sticky;   /* NULL: turned off */
     hr_target anthropic, openai, gemini, chatgpt;
@@ -433,16 +433,25 @@ struct hr_jw;
 /* The fields of a record, inside an open object. */
 void hr_record_json(struct hr_jw *w, const hr_record *rec);
 
-/* Opens the request log (0600). NULL when it cannot be opened; the reason is logged. */
+/* Bodies for --log-messages. `forwarded` is empty when the body was not edited. */
+typedef struct hr_bodies {
+    hr_str request, forwarded, response;
+} hr_bodies;
+typedef struct hr_body_pieces {
+    hr_str request, response;
+    const hr_str *forwarded;
+    size_t nforwarded;
+} hr_body_pieces;
+
+/* PERF lines, and a file (0600) when path is not empty: when that cannot be opened, the reason is
+ * logged. NULL when memory is short. */
 hr_reqlog *hr_reqlog_open(hr_str path, bool messages);
 void hr_reqlog_close(hr_reqlog *l); /* writes what is queued */
 bool hr_reqlog_messages(const hr_reqlog *l);
-typedef struct hr_bodies {
-    hr_str request, forwarded, response; /* with --log-messages; may be empty */
-    size_t nforwarded;
-    const hr_str *forwarded_pieces;
-} hr_bodies;
-void hr_reqlog_add(hr_reqlog *l, const hr_record *rec, const hr_bodies *bodies);
+/* Copies; never blocks on the file or the terminal. */
+void hr_reqlog_add(hr_reqlog *l, const hr_record *rec, const hr_body_pieces *b);
+void hr_reqline_json(const hr_record *rec, bool messages, const hr_bodies *bodies, hr_buf *b);
+void hr_reqline_perf(const hr_record *rec);
 /* The books of a finished request: metrics, PERF line, log file, ledger. */
 void hr_account(hr_req *r);
 

@@ -205,8 +205,7 @@ static int run(start *st)
     err = hr_engine_open(&st->eo, &px->engine);
     if (!px->engine)
         return fail(st, HR_PROXY_EXIT_FAILED, hr_err_text(err ? err : HR_E_INTERNAL));
-    if (st->s->log_file.n && !st->s->stateless)
-        px->log = hr_reqlog_open(st->s->log_file, st->s->log_messages);
+    px->log = hr_reqlog_open(st->s->stateless ? HR_STR_NONE : st->s->log_file, st->s->log_messages);
     atomic_store(&px->ready, true);
     tell(st);
     int sig = hr_net_run(px->net);

@@ -1,0 +1,139 @@
+/* How a finished request is written down: the JSON object of the request log and of /stats, and the
+ * PERF line. Runs on the log's own thread (hr_record_json: on any). */
+#include "base/log.h"
+#include "proxy/internal.h"
+#include "proxy/jsonw.h"
+
+enum { BODY_MAX = 8 << 20, IMAGE_MIN = 1024 };
+
+static bool base64_char(char c)
+{
+    return hr_is_alnum(c) || c == '+' || c == '/' || c == '-' || c == '_' || c == '=';
+}
+
+/* Long base64 runs (images, files) shrink to their size. */
+static void without_images(hr_str s, hr_buf *out)
+{
+    size_t from = 0;
+    for (size_t i = 0; i < s.n;) {
+        size_t run = 0;
+        while (i + run < s.n && base64_char(s.p[i + run]))
+            run++;
+        if (run >= IMAGE_MIN) {
+            hr_buf_add(out, hr_str_sub(s, from, i));
+            hr_buf_addf(out, "<base64-redacted bytes=%zu>", run);
+            from = i + run;
+        }
+        i += run + 1;
+    }
+    hr_buf_add(out, hr_str_sub(s, from, s.n));
+}
+
+/* A body as a JSON string: images out, secrets out, at most BODY_MAX. */
+static void body_text(hr_jw *w, const char *key, hr_str body)
+{
+    hr_buf slim = HR_BUF_INIT(0), clean = HR_BUF_INIT(0);
+    without_images(body, &slim);
+    bool cut = slim.n > BODY_MAX;
+    hr_redact(hr_str_sub(hr_buf_str(&slim), 0, BODY_MAX), &clean);
+    if (cut)
+        hr_buf_lit(&clean, "…");
+    if (body.n && !slim.err && !clean.err)
+        hr_jw_str(w, key, hr_buf_str(&clean));
+    else
+        hr_jw_null(w, key);
+    hr_buf_free(&slim);
+    hr_buf_free(&clean);
+}
+
+static void transforms(hr_jw *w, const char *list)
+{
+    hr_jw_open(w, "transforms_applied", '[');
+    hr_str rest = hr_cstr(list), one;
+    while (rest.n && hr_str_split(&rest, ',', &one)) {
+        if (hr_str_trim(one).n)
+            hr_jw_str(w, NULL, hr_str_trim(one));
+    }
+    hr_jw_close(w, ']');
+}
+
+/* Fields that the log, /stats.recent_requests and /stats.request_logs share. */
+void hr_record_json(hr_jw *w, const hr_record *rec)
+{
+    char at[32];
+    hr_iso_time(rec->at_ms, at);
+    uint64_t saved =
+        rec->tokens_before > rec->tokens_after ? rec->tokens_before - rec->tokens_after : 0;
+    hr_jw_z(w, "request_id", rec->id);
+    hr_jw_z(w, "timestamp", at);
+    hr_jw_z(w, "provider", rec->provider);
+    hr_jw_z(w, "model", rec->model);
+    hr_jw_bool(w, "stream", rec->stream);
+    hr_jw_z(w, "mode", rec->audit ? "audit" : "optimize");
+    hr_jw_i64(w, "status", rec->status);
+    hr_jw_u64(w, "input_tokens_original", rec->tokens_before);
+    hr_jw_u64(w, "input_tokens_optimized", rec->tokens_after);
+    hr_jw_u64(w, "tokens_input_before", rec->tokens_before);
+    hr_jw_u64(w, "tokens_input_after", rec->tokens_after);
+    hr_jw_u64(w, "output_tokens", rec->usage.output);
+    hr_jw_u64(w, "tokens_output", rec->usage.output);
+    hr_jw_u64(w, "tokens_saved", saved);
+    hr_jw_double(w, "savings_percent",
+                 rec->tokens_before ? (double)saved * 100.0 / (double)rec->tokens_before : 0, 2);
+    hr_jw_u64(w, "provider_input_tokens", rec->usage.input);
+    hr_jw_u64(w, "cache_read_tokens", rec->usage.cache_read);
+    hr_jw_u64(w, "cache_write_tokens", rec->usage.cache_write);
+    hr_jw_u64(w, "cached_tokens", rec->usage.cache_read);
+    hr_jw_bool(w, "has_exact_tokens", rec->usage.known);
+    hr_jw_z(w, "token_accounting_status", rec->usage.known ? "complete" : "missing");
+    hr_jw_double(w, "optimization_latency_ms", (double)rec->overhead_us / 1000, 3);
+    hr_jw_double(w, "total_latency_ms", (double)rec->total_us / 1000, 3);
+    hr_jw_double(w, "ttfb_ms", (double)rec->ttfb_us / 1000, 3);
+    hr_jw_open(w, "tags", '{');
+    if (rec->client[0])
+        hr_jw_z(w, "client", rec->client);
+    if (rec->project[0])
+        hr_jw_z(w, "project", rec->project);
+    if (rec->conversation[0])
+        hr_jw_z(w, "conversation", rec->conversation);
+    hr_jw_close(w, '}');
+    hr_jw_bool(w, "cache_hit", rec->cached);
+    transforms(w, rec->transforms);
+    hr_jw_null(w, "waste_signals");
+    hr_jw_str_or_null(w, "error", hr_cstr(rec->error));
+}
+
+void hr_reqline_json(const hr_record *rec, bool messages, const hr_bodies *bodies, hr_buf *b)
+{
+    hr_jw w = {b, false};
+    hr_jw_open(&w, NULL, '{');
+    hr_record_json(&w, rec);
+    if (messages) {
+        body_text(&w, "request_messages", bodies->request);
+        body_text(&w, "compressed_messages", bodies->forwarded);
+        body_text(&w, "response_content", bodies->response);
+    }
+    hr_jw_close(&w, '}');
+    hr_buf_addc(b, '\n');
+}
+
+/* One line a request; its keys are read by tools, so they never change. */
+void hr_reqline_perf(const hr_record *rec)
+{
+    const hr_usage *u = &rec->usage;
+    uint64_t cached = u->cache_read + u->cache_write;
+    hr_info("[%s] PERF model=%s msgs=%u tok_before=%llu tok_after=%llu tok_saved=%llu "
+            "cache_read=%llu cache_write=%llu cache_hit_pct=%llu opt_ms=%.1f total_ms=%.1f "
+            "tok_out=%llu ttfb_ms=%.1f transforms=%s%s%s",
+            rec->id, rec->model[0] ? rec->model : "-", rec->nmessages,
+            (unsigned long long)rec->tokens_before, (unsigned long long)rec->tokens_after,
+            (unsigned long long)(rec->tokens_before > rec->tokens_after
+                                     ? rec->tokens_before - rec->tokens_after
+                                     : 0),
+            (unsigned long long)u->cache_read, (unsigned long long)u->cache_write,
+            (unsigned long long)(cached ? u->cache_read * 100 / cached : 0),
+            (double)rec->overhead_us / 1000, (double)rec->total_us / 1000,
+            (unsigned long long)u->output, (double)rec->ttfb_us / 1000,
+            rec->transforms[0] ? rec->transforms : "none", rec->client[0] ? " client=" : "",
+            rec->client);
+}
