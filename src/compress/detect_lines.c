@@ -18,6 +18,13 @@ static bool pathlike(hr_str s)
     return (sep || dot) && !starts(s, "//") && !has(s, "://");
 }
 
+/* A name without spaces. A sentence has none either in scripts that write without them. */
+static bool spaceless(hr_str s)
+{
+    return s.n <= 300 && !has(s, " ") && !has(s, "\xE3\x80\x82") && !has(s, "\xEF\xBC\x8C") &&
+           !has(s, "\xE3\x80\x81");
+}
+
 static void diff(hr_shape_counts *c, hr_str s)
 {
     static const char *const heads[] = {"diff --git ", "diff --cc ", "diff --combined ", "diff -"};
@@ -160,9 +167,9 @@ static void listing(hr_shape_counts *c, hr_str s, hr_str trimmed)
     if (starts(s, "total ") && digit_run(s, 6) + 6 == s.n)
         c->mode++;
     if (trimmed.n && trimmed.p[trimmed.n - 1] == ':' && trimmed.n == s.n &&
-        (pathlike(hr_str_sub(s, 0, s.n - 1)) || !has(s, " ")))
+        (pathlike(hr_str_sub(s, 0, s.n - 1)) || spaceless(s)))
         c->dir_head++;
-    else if (trimmed.n == s.n && (pathlike(s) || !has(s, " ")) && !strchr("{}[]();", s.p[0]) &&
+    else if (trimmed.n == s.n && (pathlike(s) || spaceless(s)) && !strchr("{}[]();", s.p[0]) &&
              digit_run(s, 0) < s.n)
         c->path++;
     /* numbers, dates and modes first, then one path: find -ls, du, wc */

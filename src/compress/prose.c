@@ -174,8 +174,10 @@ static size_t plain_words(hr_str s)
             i++;
         bool ends = i >= s.n || hr_is_space(s.p[i]) || strchr(".,;:!?)'\"", s.p[i]);
         bool starts = from == 0 || hr_is_space(s.p[from - 1]) || strchr("('\"", s.p[from - 1]);
-        if (i - from >= 2 && starts && ends)
-            words += (unsigned char)s.p[from] >= 0x80 ? 1 + (i - from) / 12 : 1;
+        if (i > from && (unsigned char)s.p[from] >= 0x80)
+            words += 1 + (i - from) / 12; /* words need no borders in every script */
+        else if (i - from >= 2 && starts && ends)
+            words++;
         i += i == from;
     }
     return words;
@@ -316,6 +318,23 @@ static void tidy(hr_prose_text *t)
     }
 }
 
+/* A run of blocks that would be replaced by a note of its own length stays. */
+static void fill(hr_prose_text *t)
+{
+    hr_unit *u = t->units.p;
+    for (size_t i = 0; i < t->units.n;) {
+        size_t end = i, bytes = 0;
+        while (end < t->units.n &&
+               (!u[end].keep || (u[end].role == HR_UNIT_SPACE && end > i))) {
+            bytes += u[end].role == HR_UNIT_SPACE ? 0 : u[end].s.n;
+            end++;
+        }
+        for (size_t k = i; bytes && bytes < HOLE_MIN && k < end; k++)
+            u[k].keep = true;
+        i = end + 1;
+    }
+}
+
 hr_err hr_prose_reduce(const hr_prose_job *job, hr_str text, hr_arena *a, hr_buf *out,
                        hr_prose_cut *cut)
 {
@@ -359,6 +378,7 @@ hr_err hr_prose_reduce(const hr_prose_job *job, hr_str text, hr_arena *a, hr_buf
     if (e != HR_OK)
         return e;
     tidy(&t);
+    fill(&t);
     hr_prose_write(&t, headings * HEADINGS_SHARE > text.n, out, cut);
     return out->err;
 }
