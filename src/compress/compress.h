@@ -79,6 +79,7 @@ typedef struct hr_compress_opts {
     bool dedup_identical_items;           /* true */
     const hr_str *preserve_fields;        /* rows with a truthy value here are kept */
     size_t npreserve_fields;
+    bool allow_code; /* false: programs stay whole */
 
     hr_str query;                /* newest user text plus the tool call's arguments */
     hr_str tool_name;            /* tool that produced the text, if known */
@@ -107,5 +108,9 @@ hr_err hr_compress_text(const hr_compress_opts *o, hr_str text, hr_arena *a, hr_
 /* The template group of each line of a log: lines that differ only in their parameters have the same
  * number. *groups has *n entries, in the arena. HR_E_NOMEM, HR_E_LIMIT. */
 hr_err hr_line_groups(hr_str text, hr_arena *a, uint32_t **groups, size_t *n);
+
+/* Is the question about code itself ("explain", "fix", "review")? Then programs are to stay whole;
+ * callers that set allow_code ask this first. Whole words only: "prefix" asks for no fix. */
+bool hr_code_wanted_whole(hr_str question);
 
 #endif

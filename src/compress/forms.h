@@ -34,6 +34,7 @@ hr_compressor hr_compress_csv;    /* csv.c: CSV, TSV, Markdown tables */
 hr_compressor hr_compress_html;   /* html.c: HTML pages, lossy only */
 hr_compressor hr_compress_prose;  /* prose.c: text for readers, lossy only */
 hr_compressor hr_compress_document; /* prose.c: the same, only with headings */
+hr_compressor hr_compress_code;   /* code.c: programs, lossy only */
 hr_compressor hr_compress_log;    /* log.c: logs, build and test output */
 
 hr_compressor hr_compress_lines;  /* log.c: any text of similar lines, lossless only */

@@ -18,6 +18,7 @@ static const struct {
     [HR_KIND_SEARCH] = {hr_compress_search, NULL},
     [HR_KIND_HTML] = {hr_compress_html, NULL},
     [HR_KIND_TABLE] = {hr_compress_csv, hr_compress_log},
+    [HR_KIND_CODE] = {hr_compress_code, NULL},
     [HR_KIND_DIFF] = {hr_compress_diff, NULL},
     [HR_KIND_LISTING] = {hr_compress_log, NULL},
 };
@@ -162,6 +163,10 @@ static hr_err ask(const job *j, hr_compressor *run, hr_str text, outcome *out)
 static hr_err compress_one(const job *j, hr_str text, hr_kind kind, outcome *out)
 {
     *out = untouched(text, kind, HR_R_KIND_UNHANDLED);
+    if (kind == HR_KIND_CODE && !j->o->allow_code) {
+        out->reason = HR_R_PROTECTED_CODE;
+        return HR_OK;
+    }
     hr_err e = HR_OK;
     if (compressors[kind].run)
         e = ask(j, compressors[kind].run, text, out);

@@ -76,6 +76,7 @@ hr_compress_opts hr_engine_base_opts(const hr_engine *e, const hr_tokenizer *tok
     c.tok = tok;
     c.via = e->o.markers ? via : HR_VIA_NONE;
     c.lossless_only = e->o.lossless_only;
+    c.allow_code = e->o.code_aware;
     c.deadline = deadline;
     if (e->o.min_tokens)
         c.min_tokens = e->o.min_tokens;
@@ -109,6 +110,7 @@ void hr_engine_decide(hr_engine *e, const hr_compress_opts *base, const hr_wire_
     }
     hr_compress_opts o = *base;
     o.query = hr_plan_query(r, b, a);
+    o.allow_code = base->allow_code && !hr_code_wanted_whole(r->last_user_text);
     o.tool_name = b->tool_name;
     o.tool_input = b->tool_input;
     hr_compressed c;

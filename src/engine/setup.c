@@ -12,6 +12,7 @@ hr_engine_opts hr_engine_opts_of(const hr_settings *s)
     o.markers = s->ccr_marker;
     o.lossless_only = s->lossless_only;
     o.compress_user_messages = s->compress_user_messages;
+    o.code_aware = s->code_aware;
     o.references = s->references;
     o.reference_reads = s->reference_reads;
     o.shell_retrieve = hr_on_path(environ) && !s->stateless;

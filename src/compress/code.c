@@ -1,0 +1,170 @@
+/* Programs: declarations, signatures and comments stay, bodies of functions go, line by line and in
+ * place. Only a lossy form is offered; code.h says what is guaranteed about it. */
+#include "compress/code.h"
+
+#include "base/buf.h"
+#include "compress/marker.h"
+
+/* A text with more errors than one in this many lines is in another language, or none. */
+enum { LINES_PER_ERROR = 40, ERRORS_ALWAYS = 2 };
+
+typedef struct program {
+    const hr_code_grammar *g;
+    TSTree *tree;
+    size_t errors;
+    hr_code_items items;
+} program;
+
+/* "…/name.ext" in the tool call's arguments: the last one whose ending is a language's. */
+static hr_lang named_lang(hr_str input)
+{
+    hr_lang found = HR_LANG_NONE;
+    for (size_t i = 0; i < input.n && i < 64 * 1024; i++) {
+        if (input.p[i] != '.')
+            continue;
+        size_t end = i + 1;
+        while (end < input.n && hr_is_alnum(input.p[end]))
+            end++;
+        hr_lang l = hr_code_lang_of(hr_str_sub(input, i + 1, end));
+        if (l != HR_LANG_NONE)
+            found = l;
+    }
+    return found;
+}
+
+/* The grammar with the fewest errors, of at most four. */
+static hr_err best_parse(const hr_compress_opts *o, const hr_code_listing *l, program *p)
+{
+    hr_lang langs[2] = {named_lang(o->tool_input), hr_detect_lang(l->bare)};
+    hr_err err = HR_E_SYNTAX;
+    for (size_t k = langs[0] == langs[1] ? 1 : 0; k < 2; k++) {
+        const hr_code_grammar *g[2];
+        size_t n = hr_code_grammars(langs[k], g);
+        for (size_t i = 0; i < n && (!p->tree || p->errors); i++) {
+            TSTree *t;
+            hr_err e = hr_code_parse(g[i], l->bare, o->deadline, &t);
+            if (e != HR_OK) {
+                err = e;
+                continue;
+            }
+            size_t errors = hr_code_errors(t);
+            if (!p->tree || errors < p->errors) {
+                ts_tree_delete(p->tree);
+                *p = (program){.g = g[i], .tree = t, .errors = errors};
+            } else {
+                ts_tree_delete(t);
+            }
+        }
+        if (p->tree && p->errors <= ERRORS_ALWAYS + l->nrows / LINES_PER_ERROR)
+            return HR_OK;
+    }
+    return p->tree ? HR_E_SYNTAX : err;
+}
+
+/* 1893 as "1,893". */
+static hr_str grouped(uint64_t v, hr_arena *a)
+{
+    if (v < 1000)
+        return hr_strf(a, "%llu", (unsigned long long)v);
+    return hr_strf(a, "%.*s,%03llu", HR_FMT(grouped(v / 1000, a)), (unsigned long long)(v % 1000));
+}
+
+/* The lines that stay, from `src` by the offsets of its lines, with a note for each cut. */
+static void render(const hr_code_listing *l, const hr_code_plan *plan, hr_str src,
+                   const uint32_t *rows, hr_buf *out)
+{
+    uint32_t at = 0;
+    bool cr = l->nrows && l->rows[1] >= 2 && l->bare.p[l->rows[1] - 2] == '\r';
+    for (size_t i = 0; i < plan->cuts.n; i++) {
+        const hr_code_cut *c = &plan->cuts.p[i];
+        hr_buf_add(out, hr_str_sub(src, rows[at], rows[c->first]));
+        hr_buf_add(out, c->indent);
+        hr_buf_add(out, c->before);
+        hr_buf_lit(out, "[lines ");
+        hr_buf_add_u64(out, l->number + c->first);
+        hr_buf_lit(out, "\xe2\x80\x93");
+        hr_buf_add_u64(out, l->number + c->last);
+        hr_buf_lit(out, " omitted]");
+        hr_buf_add(out, c->after);
+        hr_buf_add(out, cr ? HR_STR("\r\n") : HR_STR("\n"));
+        at = c->last + 1;
+    }
+    hr_buf_add(out, hr_str_sub(src, rows[at], src.n));
+}
+
+/* What was written must read as what was meant: as many declarations as no cut took, and no error
+ * that was not there before. */
+static hr_err check(const hr_compress_opts *o, const program *p, const hr_code_plan *plan,
+                    hr_str written, hr_arena *a)
+{
+    TSTree *t;
+    hr_err e = hr_code_parse(p->g, written, o->deadline, &t);
+    if (e != HR_OK)
+        return e;
+    hr_code_items items = {0};
+    if (hr_code_errors(t) > p->errors)
+        e = HR_E_SYNTAX;
+    else
+        e = hr_code_scan(p->g, t, written, a, &items);
+    ts_tree_delete(t);
+    return e == HR_OK && items.n != plan->remaining ? HR_E_SYNTAX : e;
+}
+
+static hr_err write_form(const hr_compress_opts *o, const hr_code_listing *l, const program *p,
+                         const hr_code_plan *plan, hr_str text, const hr_key *key, hr_arena *a,
+                         hr_forms *out)
+{
+    hr_buf b = HR_BUF_INIT(text.n + 64 * 1024);
+    uint64_t gone = 0;
+    for (size_t i = 0; i < plan->cuts.n; i++)
+        gone += plan->cuts.p[i].last - plan->cuts.p[i].first + 1;
+    render(l, plan, l->bare, l->rows, &b);
+    hr_err e = b.err == HR_OK ? check(o, p, plan, hr_buf_str(&b), a) : b.err;
+    if (e == HR_OK) {
+        hr_buf_clear(&b);
+        render(l, plan, text, l->source, &b);
+        if (b.n && b.p[b.n - 1] != '\n')
+            hr_buf_addc(&b, '\n');
+        hr_buf_add(&b, hr_cstr(p->g->comment));
+        hr_str lines = grouped(gone, a), all = grouped(l->nrows, a);
+        hr_marker_text(&b,
+                       hr_strf(a, "%u of %u function bodies omitted, %.*s of %.*s lines.",
+                               plan->emptied, plan->functions, HR_FMT(lines), HR_FMT(all)),
+                       key, o->via);
+        e = b.err;
+    }
+    if (e == HR_OK && b.n < text.n) {
+        out->lossy = hr_str_dup(a, hr_buf_str(&b));
+        out->lossy_reason = HR_R_CODE_BODIES;
+        out->lossy_strategy =
+            hr_strf(a, "code(%s: %u of %u bodies, %llu of %u lines omitted)", p->g->name,
+                    plan->emptied, plan->functions, (unsigned long long)gone, l->nrows);
+        e = out->lossy.p ? HR_OK : HR_E_NOMEM;
+    }
+    hr_buf_free(&b);
+    return e;
+}
+
+hr_err hr_compress_code(const hr_compress_opts *o, hr_str text, const hr_key *key, bool lossy,
+                        hr_arena *a, hr_forms *out)
+{
+    if (!lossy || text.n == 0)
+        return HR_OK;
+    if (text.n > HR_CODE_MAX_BYTES)
+        return HR_E_SYNTAX;
+    hr_code_listing l;
+    hr_err e = hr_code_read_lines(text, a, &l);
+    if (e != HR_OK)
+        return e;
+    program p = {0};
+    hr_code_plan plan = {0};
+    e = best_parse(o, &l, &p);
+    if (e == HR_OK)
+        e = hr_code_scan(p.g, p.tree, l.bare, a, &p.items);
+    if (e == HR_OK)
+        e = hr_code_decide(p.g, &p.items, l.bare, l.rows, l.nrows, o->query, a, &plan);
+    if (e == HR_OK && plan.cuts.n)
+        e = write_form(o, &l, &p, &plan, text, key, a, out);
+    ts_tree_delete(p.tree);
+    return e == HR_E_UNSUPPORTED ? HR_E_SYNTAX : e;
+}
