@@ -47,6 +47,12 @@ static size_t cut(hr_str s, size_t n)
     return n;
 }
 
+/* Addresses and paths only: names and words read better whole. */
+static bool address(hr_str s)
+{
+    return hr_str_find_char(s, '/') != SIZE_MAX;
+}
+
 typedef struct span {
     size_t from, len; /* first entry of the run, shared length */
 } span;
@@ -78,7 +84,7 @@ static best find_best(const entry *e, size_t n, span *stack)
             span s = stack[--top];
             size_t len = cut(e[s.from].s, s.len);
             from = s.from;
-            if (len < MIN_LEN || work < i - s.from)
+            if (len < MIN_LEN || work < i - s.from || !address(hr_str_sub(e[s.from].s, 0, len)))
                 continue;
             work -= i - s.from;
             size_t gain = gain_of(e, s.from, i, len);

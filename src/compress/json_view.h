@@ -46,7 +46,8 @@ typedef struct hr_jview {
     const struct hr_rowtext *text; /* lossy: the query */
     uint32_t ending;               /* container whose note the closing marker carries, 0: none */
     bool has_ending;
-    bool lines; /* the root array stands for a sequence of documents */
+    bool by_column; /* planning a table of few rows and many columns */
+    bool lines;     /* the root array stands for a sequence of documents */
     hr_err err;
     unsigned ticks;
 } hr_jview;

@@ -17,11 +17,11 @@ typedef struct walk {
     hr_rows_total total;
 } walk;
 
-static void visit(walk *w, uint32_t node, unsigned depth);
+static void visit(walk *w, uint32_t node, unsigned depth, bool element);
 
 /* --- what is left out of one container ------------------------------------------------------ */
 
-static bool apply(walk *w, hr_pick *p, const char *unit)
+static bool apply(walk *w, hr_pick *p, const char *unit, uint32_t least)
 {
     hr_jview *v = w->v;
     uint32_t left = 0;
@@ -32,7 +32,7 @@ static bool apply(walk *w, hr_pick *p, const char *unit)
         left++;
         bytes += hr_jnode(v, p->node[r])->end - hr_jnode(v, p->node[r])->start;
     }
-    if (left < MIN_LEFT || bytes < MIN_BYTES / 2)
+    if (left < least || bytes < MIN_BYTES / 2)
         return true;
     for (uint32_t r = 0; r < p->n; r++)
         if (!p->keep[r])
@@ -67,7 +67,7 @@ static void cut_rows(walk *w, hr_rowset *rs, uint32_t from, uint32_t n, uint32_t
     hr_pick_query(&p);
     hr_pick_ends(&p);
     hr_pick_fill(&p);
-    apply(w, &p, rs->map ? "members" : "rows");
+    apply(w, &p, rs->map ? "members" : "rows", MIN_LEFT);
 }
 
 /* An array or map that is no table. */
@@ -101,10 +101,32 @@ static void cut_items(walk *w, uint32_t node, unsigned depth)
     hr_pick_query(&p);
     hr_pick_ends(&p);
     hr_pick_fill(&p);
-    apply(w, &p, map ? "members" : "items");
+    apply(w, &p, map ? "members" : "items", MIN_LEFT);
 }
 
 /* --- the walk ------------------------------------------------------------------------------- */
+
+/* Kubernetes keeps who set which field beside each object; no question is about that. */
+static bool bookkeeping(hr_str name)
+{
+    return hr_str_eq(name, HR_STR("managedFields"));
+}
+
+static void drop_all(walk *w, uint32_t node, unsigned depth)
+{
+    hr_jview *v = w->v;
+    const hr_json_node *c = hr_jnode(v, node);
+    hr_pick p = {.v = v, .text = &w->text, .container = node, .n = c->count, .depth = depth + 1};
+    p.node = HR_NEW_ARRAY(v->a, uint32_t, c->count + 1);
+    p.keep = HR_NEW_ARRAY(v->a, uint8_t, c->count + 1);
+    p.like = HR_NEW_ARRAY(v->a, uint32_t, c->count + 1);
+    if (!p.node || !p.keep || !p.like || c->type != HR_JSON_ARRAY)
+        return;
+    uint32_t n = 0;
+    for (uint32_t k = node + 1; k < c->next; k = hr_jnode(v, k)->next)
+        p.node[n++] = k;
+    apply(w, &p, "items", 1);
+}
 
 static void visit_rows(walk *w, hr_rowset *rs, uint32_t from, uint32_t n, unsigned depth)
 {
@@ -119,10 +141,14 @@ static void visit_rows(walk *w, hr_rowset *rs, uint32_t from, uint32_t n, unsign
             uint32_t i = c->cells[r], count;
             if (!i || (c->kind == HR_COL_CONST && r > from))
                 continue;
+            if (bookkeeping(c->name) && c->kind != HR_COL_FLAT1) {
+                drop_all(w, i, depth);
+                continue;
+            }
             if (c->kind == HR_COL_FLAT || c->kind == HR_COL_FLAT1) {
                 visit_rows(w, c->child, r, 1, depth);
             } else if (!c->child || c->first[r] == UINT32_MAX) {
-                visit(w, i, depth + 1);
+                visit(w, i, depth + 1, false);
             } else if (c->kind == HR_COL_TUPLE) {
                 visit_rows(w, c->child, c->first[r], 1, depth);
             } else {
@@ -149,7 +175,8 @@ static bool is_map(const hr_jview *v, uint32_t node)
     return false;
 }
 
-static void visit(walk *w, uint32_t node, unsigned depth)
+/* element: of an array; such an object is one record among others, however many members it has. */
+static void visit(walk *w, uint32_t node, unsigned depth, bool element)
 {
     hr_jview *v = w->v;
     const hr_json_node *n = hr_jnode(v, node);
@@ -168,12 +195,15 @@ static void visit(walk *w, uint32_t node, unsigned depth)
         visit_rows(w, rs, 0, rs->n, depth);
         return;
     }
-    if (n->type == HR_JSON_ARRAY || is_map(v, node))
+    if (n->type == HR_JSON_ARRAY || (!element && is_map(v, node)))
         cut_items(w, node, depth);
     for (uint32_t k = node + 1; k < n->next; k = hr_jnode(v, k)->next) {
-        k += n->type == HR_JSON_OBJECT;
+        if (n->type == HR_JSON_OBJECT && bookkeeping(hr_jview_text(v, k++))) {
+            drop_all(w, k, depth);
+            continue;
+        }
         if (!hr_jmarked(v, k, HR_MARK_DROP))
-            visit(w, k, depth + (n->type == HR_JSON_ARRAY));
+            visit(w, k, depth + (n->type == HR_JSON_ARRAY), n->type == HR_JSON_ARRAY);
     }
 }
 
@@ -187,7 +217,7 @@ hr_err hr_rows_select(hr_jview *v, hr_rows_total *total)
         return HR_E_NOMEM;
     *x = w.text;
     v->text = x;
-    visit(&w, 0, 0);
+    visit(&w, 0, 0, false);
     *total = w.total;
     if (v->err)
         return v->err;

@@ -9,6 +9,8 @@
  *   tables  := table | "lines " table         the root array itself; or one document a line
  *   lines   := value (LF value)+
  *   table   := ["map"] "[" rows "]{" col ("," col)* "}" (LF row)*
+ *            | ["map"] "[" rows "] by column, " n " lines" (LF line)*
+ *   line    := path ("=" value | [":str"] ": " cell ("," cell)*)    path := name ("." name)*
  *   col     := name [":str" | "=" value | "=f" STRING | group]
  *            | "*"                 cell {…}: members of the row that have no column
  *   group   := "{" cols "}"        an object in every row, its columns in the same row

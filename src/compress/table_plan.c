@@ -9,6 +9,13 @@ enum {
     SPARSE_ROOM = 4096, /* cells every table may have, however sparse */
     SPARSE_FACTOR = 6,  /* and so many a node */
     MAP_MIN = 5,        /* members that make an object of objects a map */
+    TUPLE_COLS = 8,     /* values a reader can tell apart by place alone in a cell ... */
+    TUPLE_MAX = 20,     /* ... and when there are many such cells */
+    FLAT_COLS = 10,     /* columns an object may bring into a short table */
+    WIDE_COLS = 24,     /* columns of a table of few rows */
+    BY_COLUMN_ROWS = 16,
+    MIN_GAIN = 40,      /* bytes that make a table below the text worth the look; */
+    MIN_GAIN_ROOT = 12, /* the whole document as a table costs none */
 };
 
 /* --- columns -------------------------------------------------------------------------------- */
@@ -213,6 +220,27 @@ static bool flat1(const hr_jview *v, const hr_rowset *rs, const hr_col *c)
     return true;
 }
 
+/* Places a reader has to count: columns with cells, at any depth. */
+static size_t places(const hr_rowset *rs)
+{
+    size_t n = rs->nrest > 0;
+    for (uint32_t k = 0; k < rs->ncols; k++) {
+        const hr_col *c = &rs->cols[k];
+        if (c->rest || c->kind == HR_COL_CONST)
+            continue;
+        n += c->child ? places(c->child) : 1;
+    }
+    return n;
+}
+
+/* A value is found by its place in the row. Few rows do not teach a reader what forty places mean:
+ * there, names next to the values are worth their tokens. */
+static bool readable(const hr_rowset *rs)
+{
+    size_t most = TUPLE_COLS + rs->n / 8;
+    return places(rs) <= (most < TUPLE_MAX ? most : TUPLE_MAX);
+}
+
 /* Whole objects that come back are cheaper as one named cell than as cells of their own. */
 static bool repetitive(const hr_jview *v, const hr_rowset *rs, const hr_col *c)
 {
@@ -226,9 +254,13 @@ static bool repetitive(const hr_jview *v, const hr_rowset *rs, const hr_col *c)
     return again * 5 >= rs->n * 2 && varying >= 3;
 }
 
-static bool disagree(const hr_rowset *rs)
+/* Objects of like objects: four or more each, whose own names are data. */
+static bool map_col(hr_jview *v, hr_rowset *rs, hr_col *c, unsigned depth)
 {
-    return rs->ncols >= 4 && rs->filled * 2 <= (size_t)rs->n * rs->ncols;
+    if (!looks_like_map(v, rs, c) || !pool_contents(v, rs, c, true, depth))
+        return false;
+    const hr_rowset *in = c->child;
+    return dense(in) && in->n >= 4 * c->nobj && in->core * 10 >= in->filled * 9 && readable(in);
 }
 
 static void plan_object_col(hr_jview *v, hr_rowset *rs, hr_col *c, unsigned depth)
@@ -236,18 +268,28 @@ static void plan_object_col(hr_jview *v, hr_rowset *rs, hr_col *c, unsigned dept
     if (c->nobj < 2)
         return;
     hr_arena_mark m = hr_arena_save(v->a);
-    /* Objects of objects whose names hardly agree are maps. */
-    bool map = looks_like_map(v, rs, c);
-    if (pool_objects(v, rs, c, depth) && dense(c->child) && !(map && disagree(c->child))) {
-        c->kind = c->nobj == rs->n && !repetitive(v, rs, c) ? HR_COL_FLAT : HR_COL_TUPLE;
+    if (v->by_column) {
+        if (c->nobj == rs->n && pool_objects(v, rs, c, depth) && dense(c->child)) {
+            c->kind = HR_COL_FLAT;
+            return;
+        }
+        hr_arena_restore(v->a, m);
+        c->child = NULL;
+        return;
+    }
+    if (map_col(v, rs, c, depth)) {
+        c->kind = HR_COL_MAP;
         return;
     }
     hr_arena_restore(v->a, m);
     c->child = NULL;
     m = hr_arena_save(v->a);
-    if (map && pool_contents(v, rs, c, true, depth) && dense(c->child)) {
-        c->kind = HR_COL_MAP;
-        return;
+    if (pool_objects(v, rs, c, depth) && dense(c->child)) {
+        bool flat = c->nobj == rs->n && !repetitive(v, rs, c);
+        if (flat ? places(c->child) <= FLAT_COLS + rs->n / 2 : readable(c->child)) {
+            c->kind = flat ? HR_COL_FLAT : HR_COL_TUPLE;
+            return;
+        }
     }
     hr_arena_restore(v->a, m);
     c->child = NULL;
@@ -256,7 +298,7 @@ static void plan_object_col(hr_jview *v, hr_rowset *rs, hr_col *c, unsigned dept
 static void plan_array_col(hr_jview *v, hr_rowset *rs, hr_col *c, unsigned depth)
 {
     hr_arena_mark m = hr_arena_save(v->a);
-    if (pool_contents(v, rs, c, false, depth) && dense(c->child)) {
+    if (pool_contents(v, rs, c, false, depth) && dense(c->child) && readable(c->child)) {
         c->kind = flat1(v, rs, c) ? HR_COL_FLAT1 : HR_COL_LIST;
         return;
     }
@@ -288,7 +330,7 @@ static void plan_col(hr_jview *v, hr_rowset *rs, hr_col *c, unsigned depth)
         c->kind = HR_COL_CONST;
     else if (depth < MAX_DEPTH && c->nobj * 2 > known)
         plan_object_col(v, rs, c, depth);
-    else if (depth < MAX_DEPTH && c->narr * 2 > known)
+    else if (depth < MAX_DEPTH && c->narr * 2 > known && !v->by_column)
         plan_array_col(v, rs, c, depth);
     if (c->kind == HR_COL_VALUE)
         c->str = wants_str(v, rs, c);
@@ -296,8 +338,10 @@ static void plan_col(hr_jview *v, hr_rowset *rs, hr_col *c, unsigned depth)
 
 /* A member that few rows have: a column costs each other row half a comma, the cell for the rest
  * costs each row that has it the name again. In quarter tokens. */
-static void set_rest(hr_rowset *rs, hr_col *c)
+static void set_rest(const hr_jview *v, hr_rowset *rs, hr_col *c)
 {
+    if (v->by_column)
+        return;
     size_t name = (c->name.n < 200 ? c->name.n : 200) + 4, has = c->npresent;
     c->rest = has == 1 || has * (name + 12) < name + 2 * (rs->n - has);
     rs->nrest += c->rest;
@@ -312,7 +356,7 @@ static hr_rowset *build(hr_jview *v, uint32_t *rows, uint32_t *keys, uint32_t n,
     if (!b.rs)
         return NULL;
     hr_map_init(&b.names, v->a);
-    *b.rs = (hr_rowset){.n = n, .rows = rows, .map = keys != NULL};
+    *b.rs = (hr_rowset){.n = n, .rows = rows, .map = keys != NULL, .by_column = v->by_column};
     for (uint32_t r = 0; r < n; r++)
         b.room += (size_t)(hr_jnode(v, rows[r])->next - rows[r] + 1) * SPARSE_FACTOR;
     if (keys) {
@@ -333,7 +377,7 @@ static hr_rowset *build(hr_jview *v, uint32_t *rows, uint32_t *keys, uint32_t n,
     for (uint32_t c = 0; c < b.rs->ncols; c++)
         count_types(v, b.rs, &b.rs->cols[c]);
     for (uint32_t c = b.rs->map; c < b.rs->ncols; c++)
-        set_rest(b.rs, &b.rs->cols[c]);
+        set_rest(v, b.rs, &b.rs->cols[c]);
     /* Nothing below can help a table that is thrown away for its holes. */
     if (!dense(b.rs))
         return b.rs;
@@ -396,10 +440,19 @@ static hr_rowset *plan_node(hr_jview *v, uint32_t node)
         rows[at++] = k;
     }
     hr_rowset *rs = build(v, rows, keys, at, 0);
-    if (!rs || !dense(rs) || table_gain(v, rs) < 12)
+    bool wide = rs && places(rs) > WIDE_COLS + 3 * (size_t)rs->n;
+    if (wide && at <= BY_COLUMN_ROWS) {
+        v->by_column = true;
+        rs = build(v, rows, keys, at, 0);
+        v->by_column = wide = false;
+    }
+    if (!rs || wide || !dense(rs) || table_gain(v, rs) < (node ? MIN_GAIN : MIN_GAIN_ROOT))
         return NULL;
+    if (map && rs->core < 2 * (size_t)rs->n)
+        return NULL; /* names with next to nothing behind them: JSON says that as well */
     rs->node = node;
-    hr_plan_templates(v, rs);
+    if (!rs->by_column)
+        hr_plan_templates(v, rs);
     return rs;
 }
 

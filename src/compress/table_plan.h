@@ -58,6 +58,7 @@ struct hr_rowset {
     uint32_t n;     /* rows */
     uint32_t *rows; /* object nodes */
     bool map;       /* column 0 holds the member names (key nodes) */
+    bool by_column; /* few rows of many columns: written one column a line */
     uint32_t ncols;
     hr_col *cols;
     uint32_t nrest; /* columns marked rest */

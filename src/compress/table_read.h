@@ -69,5 +69,9 @@ bool hr_tread_define(hr_tread *t, uint32_t n, hr_tval *v);
 /* table_read_rows.c: does a table start at t->p, and the table there, as an array or object. */
 bool hr_tread_at_table(const hr_tread *t);
 hr_tval *hr_tread_table(hr_tread *t);
+/* One cell of a plain column; str: the column holds strings. */
+hr_tval *hr_tread_cell(hr_tread *t, bool str);
+/* table_read_cols.c: the rest of a table written one column a line, behind " by column, ". */
+hr_tval *hr_tread_columns(hr_tread *t, uint64_t rows, bool map);
 
 #endif

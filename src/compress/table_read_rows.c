@@ -39,6 +39,9 @@ static char at(const hr_tread *t)
     return t->p < t->src.n ? t->src.p[t->p] : 0;
 }
 
+/* Continued by "N lines"; see table_read_cols.c. */
+static const hr_str by_column = HR_STR_INIT(" by column, ");
+
 bool hr_tread_at_table(const hr_tread *t)
 {
     hr_str s = hr_str_sub(t->src, t->p, t->src.n);
@@ -47,7 +50,8 @@ bool hr_tread_at_table(const hr_tread *t)
     size_t i = 1;
     while (i < s.n && hr_is_digit(s.p[i]))
         i++;
-    return s.n && s.p[0] == '[' && i > 1 && i + 1 < s.n && s.p[i] == ']' && s.p[i + 1] == '{';
+    return s.n && s.p[0] == '[' && i > 1 && i + 1 < s.n && s.p[i] == ']' &&
+           (s.p[i + 1] == '{' || hr_str_starts(hr_str_sub(s, i + 1, s.n), by_column));
 }
 
 /* --- header --------------------------------------------------------------------------------- */
@@ -471,7 +475,11 @@ hr_tval *hr_tread_table(hr_tread *t)
         return hr_tfail(t, HR_E_NOMEM);
     lay->map = hr_tread_skip(t, HR_STR("map"));
     if (!hr_tread_skip(t, HR_STR("[")) || !hr_tread_count(t, &rows) ||
-        !hr_tread_skip(t, HR_STR("]{")))
+        !hr_tread_skip(t, HR_STR("]")))
+        return hr_tfail(t, HR_E_SYNTAX);
+    if (hr_tread_skip(t, by_column))
+        return hr_tread_columns(t, rows, lay->map);
+    if (!hr_tread_skip(t, HR_STR("{")))
         return hr_tfail(t, HR_E_SYNTAX);
     if (!read_columns(t, lay, &lay->columns, HR_STR_NONE, true, '}'))
         return NULL;
@@ -496,4 +504,10 @@ hr_tval *hr_tread_table(hr_tread *t)
             return hr_tfail(t, HR_E_SYNTAX);
     }
     return all;
+}
+
+hr_tval *hr_tread_cell(hr_tread *t, bool str)
+{
+    const col c = {.str = str, .own = true};
+    return cell(t, &c, false);
 }

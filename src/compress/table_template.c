@@ -9,7 +9,7 @@ enum {
     MAX_REFS = 4,     /* other columns in one pattern */
     MIN_ROWS = 3,
     MIN_FIXED = 16, /* bytes a row that fixed text must spare: what is shorter reads better whole */
-    MIN_DATE = 10,     /* a date that all rows share is no loss to a reader */
+    MIN_DATE = 10,  /* a date that all rows share is no loss to a reader */
     MIN_DERIVED = 20, /* the same for texts that get no cell at all */
     MIN_GAIN = 40,    /* bytes it must spare in all */
     OCCURRENCES = 3,

@@ -189,6 +189,22 @@ static void text_cell(row *w, hr_str s, bool str)
         hr_json_quote(w->o->b, s);
 }
 
+/* A string in a cell: prefixes are for JSON alone, a bare word could be mistaken for one. */
+static void string_cell(row *w, uint32_t i, bool str)
+{
+    hr_jout *o = w->o;
+    hr_arena_mark m = hr_arena_save(o->v->a);
+    if (hr_jmarked(o->v, i, HR_MARK_BLOB))
+        hr_jout_string(o, i);
+    else if (hr_jout_named(o, i) || hr_jout_embedded(o, i))
+        ;
+    else if (hr_jout_decodable(o, i))
+        text_cell(w, hr_jview_text(o->v, i), str);
+    else
+        hr_buf_add(o->b, hr_json_raw(o->v->d, i));
+    hr_arena_restore(o->v->a, m);
+}
+
 static void value_cell(row *w, const hr_col *c, uint32_t r)
 {
     hr_jout *o = w->o;
@@ -196,23 +212,14 @@ static void value_cell(row *w, const hr_col *c, uint32_t r)
     cell_start(w);
     if (hr_jnode(o->v, i)->type != HR_JSON_STRING) {
         hr_jout_value(o, i);
-        return;
-    }
-    hr_arena_mark m = hr_arena_save(o->v->a);
-    if (uses_tpl(o->v, c, w->rows)) {
+    } else if (uses_tpl(o->v, c, w->rows)) {
+        hr_arena_mark m = hr_arena_save(o->v->a);
         hr_str s = hr_jview_text(o->v, i);
         text_cell(w, hr_str_sub(s, c->tpl->skip[r], s.n - c->tpl->suffix), true);
-    } else if (hr_jmarked(o->v, i, HR_MARK_BLOB)) {
-        hr_jout_string(o, i);
-    } else if (!hr_jout_named(o, i)) {
-        if (hr_jout_embedded(o, i))
-            ;
-        else if (hr_jout_decodable(o, i))
-            text_cell(w, hr_jview_text(o->v, i), c->str);
-        else
-            hr_buf_add(o->b, hr_json_raw(o->v->d, i));
+        hr_arena_restore(o->v->a, m);
+    } else {
+        string_cell(w, i, c->str);
     }
-    hr_arena_restore(o->v->a, m);
 }
 
 static void cells(row *w, const hr_rowset *rs, uint32_t r);
@@ -245,8 +252,10 @@ static void nested_cell(row *w, const hr_col *c, uint32_t r)
     cell_start(w);
     bool pooled =
         c->first[r] != UINT32_MAX && (c->kind == HR_COL_TUPLE || children_of(w->o->v, c, r));
-    if (!pooled)
-        hr_jout_value(w->o, i); /* null, [] or {} */
+    if (!pooled && hr_jnode(w->o->v, i)->type == HR_JSON_STRING)
+        string_cell(w, i, false);
+    else if (!pooled)
+        hr_jout_value(w->o, i); /* null, [] or {}, and what is not like the others */
     else if (hr_jout_named(w->o, i))
         return;
     else if (c->kind == HR_COL_TUPLE)
@@ -346,17 +355,78 @@ static bool has_cells(const hr_rowset *rs)
     return false;
 }
 
-void hr_jout_table(hr_jout *o, hr_rowset *rs)
+/* --- few rows of many columns ---------------------------------------------------------------- */
+
+static void path_to(hr_jout *o, hr_str prefix, const hr_col *c)
+{
+    hr_buf_add(o->b, prefix);
+    if (hr_lex_bare_name(c->name) && hr_str_find_char(c->name, '.') == SIZE_MAX)
+        hr_buf_add(o->b, c->name);
+    else
+        hr_json_quote(o->b, c->name);
+}
+
+static uint32_t count_lines(const hr_rowset *rs)
+{
+    uint32_t n = 0;
+    for (uint32_t k = 0; k < rs->ncols; k++)
+        if (rs->cols[k].live)
+            n += rs->cols[k].kind == HR_COL_FLAT ? count_lines(rs->cols[k].child) : 1;
+    return n;
+}
+
+static void column_line(hr_jout *o, const hr_rowset *top, const hr_rowset *rs, const hr_col *c)
+{
+    if (c->str && !(rs->map && c == rs->cols))
+        hr_buf_lit(o->b, ":str");
+    hr_buf_lit(o->b, ": ");
+    row w = {.o = o, .first = true};
+    for (uint32_t r = 0; r < rs->n; r++) {
+        if (!shown(o->v, top, r))
+            continue;
+        next_cell(&w);
+        if (c->cells[r])
+            value_cell(&w, c, r);
+    }
+}
+
+static void column_lines(hr_jout *o, const hr_rowset *top, const hr_rowset *rs, hr_str prefix)
+{
+    for (uint32_t k = 0; k < rs->ncols; k++) {
+        const hr_col *c = &rs->cols[k];
+        if (!c->live)
+            continue;
+        if (c->kind == HR_COL_FLAT) {
+            hr_buf path = HR_BUF_INIT(0);
+            hr_jout to = {.v = o->v, .b = &path};
+            path_to(&to, prefix, c);
+            hr_buf_addc(&path, '.');
+            if (path.err)
+                o->b->err = path.err;
+            column_lines(o, top, c->child, hr_buf_str(&path));
+            hr_buf_free(&path);
+            continue;
+        }
+        hr_buf_addc(o->b, '\n');
+        path_to(o, prefix, c);
+        if (c->kind == HR_COL_CONST) {
+            hr_buf_addc(o->b, '=');
+            hr_jout_value(o, c->cells[0]);
+        } else {
+            column_line(o, top, rs, c);
+        }
+    }
+}
+
+static void table_by_column(hr_jout *o, const hr_rowset *rs)
+{
+    hr_buf_addf(o->b, " by column, %u lines", count_lines(rs));
+    column_lines(o, rs, rs, HR_STR_NONE);
+}
+
+static void table_by_row(hr_jout *o, const hr_rowset *rs, uint32_t rows)
 {
     hr_jview *v = o->v;
-    uint32_t rows = mark_live(v, rs);
-    if (rs->map)
-        hr_buf_lit(o->b, "map");
-    hr_buf_addc(o->b, '[');
-    hr_buf_add_u64(o->b, rows);
-    if (rows < rs->n)
-        hr_buf_addf(o->b, " of %u", rs->n);
-    hr_buf_addc(o->b, ']');
     columns(o, rs, 0, rows, '{', '}');
     bool any = has_cells(rs);
     for (uint32_t r = 0; r < rs->n && any; r++) {
@@ -373,6 +443,23 @@ void hr_jout_table(hr_jout *o, hr_rowset *rs)
             r = same - 1;
         }
     }
+}
+
+void hr_jout_table(hr_jout *o, hr_rowset *rs)
+{
+    hr_jview *v = o->v;
+    uint32_t rows = mark_live(v, rs);
+    if (rs->map)
+        hr_buf_lit(o->b, "map");
+    hr_buf_addc(o->b, '[');
+    hr_buf_add_u64(o->b, rows);
+    if (rows < rs->n)
+        hr_buf_addf(o->b, " of %u", rs->n);
+    hr_buf_addc(o->b, ']');
+    if (rs->by_column)
+        table_by_column(o, rs);
+    else
+        table_by_row(o, rs, rows);
     if (hr_jmarked(v, rs->node, HR_MARK_MORE) && !(v->has_ending && v->ending == rs->node)) {
         hr_buf_lit(o->b, "\n(");
         hr_rows_note(v, rs->node, o->b);

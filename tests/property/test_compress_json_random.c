@@ -103,7 +103,10 @@ static void object(hr_buf *b, unsigned depth, uint32_t first, uint32_t n, bool d
             hr_buf_addc(b, ',');
         any = true;
         space(b);
-        hr_buf_addf(b, "\"%s\":", names[(first + k * 7) % NNAMES]);
+        if (k < NNAMES)
+            hr_buf_addf(b, "\"%s\":", names[(first + k * 7) % NNAMES]);
+        else
+            hr_buf_addf(b, "\"column%u\":", k);
         space(b);
         document(b, depth + 1);
     }
@@ -117,6 +120,10 @@ static void rows(hr_buf *b, unsigned depth)
 {
     uint32_t n = 1 + rnd(depth ? 5 : 12), cols = 1 + rnd(6), first = rnd(NNAMES), same = rnd(6);
     bool map = rnd(4) == 0, dense = rnd(2);
+    if (depth == 0 && rnd(8) == 0) { /* few rows of many columns */
+        cols = 60;
+        n = 2 + rnd(4);
+    }
     hr_buf_addc(b, map ? '{' : '[');
     size_t start = 0, end = 0;
     for (uint32_t r = 0; r < n; r++) {

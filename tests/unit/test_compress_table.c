@@ -113,11 +113,14 @@ static void lists_and_maps_of_objects(void **state)
     writes("[{\"id\":1,\"hits\":[{\"line\":5,\"text\":\"x\"}]},{\"id\":2,\"hits\":[{\"line\":6,"
            "\"text\":\"y\"}]}]",
            "[2]{id,hits[1]{line,text}}\n1,5,x\n2,6,y");
-    writes("[{\"n\":\"p\",\"env\":{\"HOME\":{\"from\":\"a\",\"kind\":1},\"PATH\":{\"from\":\"b\","
-           "\"kind\":2}}},{\"n\":\"q\",\"env\":{\"LANG\":{\"from\":\"c\",\"kind\":3},\"USER\":"
-           "{\"from\":\"d\",\"kind\":4},\"TERM\":{\"from\":\"e\",\"kind\":5}}}]",
-           "[2]{n,env[key](from,kind)}\np,(HOME,a,1)(PATH,b,2)\n"
-           "q,(LANG,c,3)(USER,d,4)(TERM,e,5)");
+    writes(
+        "[{\"n\":\"p\",\"env\":{\"HOME\":{\"from\":\"a\",\"k\":1},\"PATH\":{\"from\":\"b\",\"k\":2}"
+        ","
+        "\"PWD\":{\"from\":\"c\",\"k\":3},\"UID\":{\"from\":\"d\",\"k\":4}}},"
+        "{\"n\":\"q\",\"env\":{\"LANG\":{\"from\":\"c\",\"k\":3},\"USER\":{\"from\":\"d\",\"k\":4},"
+        "\"TERM\":{\"from\":\"e\",\"k\":5},\"PATH\":{\"from\":\"f\",\"k\":6}}}]",
+        "[2]{n,env[key](from,k)}\np,(HOME,a,1)(PATH,b,2)(PWD,c,3)(UID,d,4)\n"
+        "q,(LANG,c,3)(USER,d,4)(TERM,e,5)(PATH,f,6)");
 }
 
 static void a_map_of_like_objects_is_a_table(void **state)
@@ -132,9 +135,35 @@ static void a_map_of_like_objects_is_a_table(void **state)
 static void a_table_inside_a_document(void **state)
 {
     (void)state;
-    writes("{\"total\":2,\"items\":[{\"id\":1,\"name\":\"a\"},{\"id\":2,\"name\":\"b\"},"
-           "{\"id\":3,\"name\":\"c\"}],\"more\":false}",
-           "{\"total\":2,\"items\":T1,\"more\":false}\nT1=[3]{id,name}\n1,a\n2,b\n3,c");
+    writes("{\"total\":4,\"items\":[{\"id\":1,\"name\":\"a\"},{\"id\":2,\"name\":\"b\"},"
+           "{\"id\":3,\"name\":\"c\"},{\"id\":4,\"name\":\"d\"},{\"id\":5,\"name\":\"e\"}],"
+           "\"more\":false}",
+           "{\"total\":4,\"items\":T1,\"more\":false}\nT1=[5]{id,name}\n1,a\n2,b\n3,c\n4,d\n5,e");
+    /* too little to gain for a look elsewhere */
+    writes("{\"items\":[{\"id\":1},{\"id\":2}]}", "{\"items\":[{\"id\":1},{\"id\":2}]}");
+}
+
+/* Few rows of many columns are written one column a line. */
+static void wide_tables_stand_on_their_side(void **state)
+{
+    (void)state;
+    hr_buf b = HR_BUF_INIT(0), want = HR_BUF_INIT(0);
+    hr_buf_addc(&b, '[');
+    hr_buf_lit(&want, "[2] by column, 43 lines\nkind=\"x\"");
+    for (unsigned r = 0; r < 2; r++) {
+        hr_buf_addf(&b, "%s{\"kind\":\"x\",\"sub\":{\"a.b\":\"%u\",\"c\":\"0%u\"}", r ? "," : "",
+                    r + 1, r);
+        for (unsigned k = 0; k < 40; k++)
+            hr_buf_addf(&b, ",\"col%u\":%u", k, 100 * r + k);
+        hr_buf_addc(&b, '}');
+    }
+    hr_buf_addc(&b, ']');
+    hr_buf_lit(&want, "\nsub.\"a.b\":str: 1,2\nsub.c: 00,01");
+    for (unsigned k = 0; k < 40; k++)
+        hr_buf_addf(&want, "\ncol%u: %u,%u", k, k, 100 + k);
+    writes(hr_zstr(&arena, hr_buf_str(&b)), hr_zstr(&arena, hr_buf_str(&want)));
+    hr_buf_free(&b);
+    hr_buf_free(&want);
 }
 
 static void patterns_of_other_columns(void **state)
@@ -237,6 +266,11 @@ static void bad_texts(void **state)
         {"{\"a\":V1=[V1]}", HR_E_SYNTAX},
         {"{\"a\":A+\"x\"}", HR_E_SYNTAX},
         {"map[1]{key=1}\nx", HR_E_SYNTAX},
+        {"[2] by column, 2 lines\na: 1,2", HR_E_SYNTAX},
+        {"[2] by column, 1 lines\na: 1,2,3", HR_E_SYNTAX},
+        {"[2] by column, 1 lines\na. : 1", HR_E_SYNTAX},
+        {"map[1] by column, 1 lines\nkey=1", HR_E_SYNTAX},
+        {"map[2] by column, 1 lines\nkey: 1", HR_E_SYNTAX},
         {"{\"a\":01}", HR_E_SYNTAX},
         {"{\"a\":\"\\x\"}", HR_E_SYNTAX},
         {"{\"a\":\"\xff\"}", HR_E_UTF8},
@@ -283,6 +317,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(lists_and_maps_of_objects, setup, teardown),
         cmocka_unit_test_setup_teardown(a_map_of_like_objects_is_a_table, setup, teardown),
         cmocka_unit_test_setup_teardown(a_table_inside_a_document, setup, teardown),
+        cmocka_unit_test_setup_teardown(wide_tables_stand_on_their_side, setup, teardown),
         cmocka_unit_test_setup_teardown(patterns_of_other_columns, setup, teardown),
         cmocka_unit_test_setup_teardown(repeats_are_named, setup, teardown),
         cmocka_unit_test_setup_teardown(equal_rows_are_counted, setup, teardown),
