@@ -128,7 +128,7 @@ static void on_read(uv_stream_t *s, ssize_t n, const uv_buf_t *buf)
         size_t left = (size_t)n;
         if (c->state == HR_CONN_LINGER) {
             c->dropped += left;
-            if (c->dropped > HR_DISCARD_MAX)
+            if (c->dropped > HR_LINGER_MAX)
                 hr_conn_shut(c, false);
         } else if (!hr_conn_closing(c)) {
             if (!hr_conn_pending(c) && !c->parser_paused && hr_conn_wants_input(c)) {

@@ -10,7 +10,9 @@
 
 enum {
     HR_DISCARD_MAX = 1 << 20, /* unread request body that is read and dropped */
-    HR_LINGER_MS = 2000,      /* how long a closing connection may still send */
+    HR_LINGER_MS = 2000,      /* how long a closing connection may still send: a client that sends
+                                 all of a refused body before it reads must see the answer */
+    HR_LINGER_MAX = 1 << 28,  /* bytes dropped meanwhile */
     HR_STALL_MS = 300000,     /* a client that takes no byte of its response */
     HR_REFUSED_MAX = 256,     /* connections over the limit that are still answered, per loop */
     HR_STAGE = 16 * 1024,     /* smaller writes are collected until the step */

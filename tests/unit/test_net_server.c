@@ -187,21 +187,21 @@ static void test_early_answer(void **st)
     assert_non_null(strstr(a, "connection: close"));
     free(a);
     close(fd);
-    /* An endless chunked one is cut after a megabyte. */
+    /* An endless chunked one is cut, by bytes or by time. */
     fd = dial_port(s->port);
     send_str(fd, "POST /early HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n");
     a = read_until(fd, "too much");
     free(a);
     size_t sent = 0;
-    for (; sent < (size_t)64 << 20; sent += 4096) {
-        char chunk[4096 + 8];
-        memcpy(chunk, "1000\r\n", 6);
-        memset(chunk + 6, 'y', 4096);
-        memcpy(chunk + 6 + 4096, "\r\n", 2);
+    static char chunk[65536 + 9];
+    memcpy(chunk, "10000\r\n", 7);
+    memset(chunk + 7, 'y', 65536);
+    memcpy(chunk + 7 + 65536, "\r\n", 2);
+    for (; sent < (size_t)1 << 30; sent += 65536) {
         if (send(fd, chunk, sizeof(chunk), MSG_NOSIGNAL) <= 0)
             break;
     }
-    assert_true(sent < (size_t)64 << 20);
+    assert_true(sent < (size_t)1 << 30);
     close(fd);
     server_stop(s);
 }
