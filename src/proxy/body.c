@@ -3,6 +3,8 @@
 
 #include <stdio.h>
 
+enum { DROP_FACTOR = 4 }; /* so many limits are read and dropped */
+
 bool hr_body_announced_too_large(const hr_req *r)
 {
     return r->content_length > 0 && (uint64_t)r->content_length > r->px->body_limit;
@@ -21,16 +23,30 @@ static void refuse(hr_req *r)
         hr_send_error(r, 413, "request_too_large", message);
 }
 
+/* A client that is told too early may never see the answer: it is still sending, and a closed
+ * connection throws away what it has not read. So the rest is read and dropped, within reason; a
+ * client that asked first (Expect: 100-continue) is told at once. */
+static void too_large(hr_req *r, size_t more)
+{
+    hr_buf_free(&r->body);
+    r->oversize += more;
+    bool announced_far =
+        r->content_length > 0 && (uint64_t)r->content_length / DROP_FACTOR > r->px->body_limit;
+    if (announced_far || r->oversize / DROP_FACTOR > r->px->body_limit ||
+        hr_req_header(r, HR_STR("expect")).p)
+        refuse(r);
+}
+
 bool hr_body_add(hr_req *r, hr_str bytes)
 {
     if (r->replied)
         return false;
-    if (!bytes.n && !hr_body_announced_too_large(r))
-        return true;
-    if (hr_body_announced_too_large(r) || bytes.n > r->px->body_limit - r->body.n) {
-        refuse(r);
-        return false;
+    if (r->oversize || hr_body_announced_too_large(r) || bytes.n > r->px->body_limit - r->body.n) {
+        too_large(r, r->body.n + bytes.n + 1);
+        return !r->replied;
     }
+    if (!bytes.n)
+        return true;
     /* one allocation when the length is known and modest; growth otherwise, so that an announced
      * length alone reserves nothing big */
     if (!r->body.cap && r->content_length > 0 && r->content_length <= (8 << 20))
@@ -42,4 +58,11 @@ bool hr_body_add(hr_req *r, hr_str bytes)
         return false;
     }
     return true;
+}
+
+bool hr_body_complete(hr_req *r)
+{
+    if (r->oversize)
+        refuse(r);
+    return !r->oversize;
 }

@@ -211,7 +211,7 @@ static void on_body_end(hr_exchange *x, void *req)
     r->t_body_ns = hr_req_now(r);
     if (r->m.route->streams)
         hr_pass_body_end(r);
-    else
+    else if (hr_body_complete(r))
         r->m.route->run(r);
 }
 

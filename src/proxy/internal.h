@@ -139,6 +139,7 @@ struct hr_req {
     /* the request body as received */
     hr_buf body;
     bool body_done;
+    size_t oversize; /* bytes of a body beyond the limit; it is read and dropped */
 
     bool replied; /* the whole answer is handed over: further input is ignored */
     bool started; /* the answer's head was handed over */
@@ -215,8 +216,10 @@ hr_err hr_decoder_end(const hr_decoder *d);
 /* All at once, into `out` (its limit counts too). Any thread. */
 hr_err hr_decode_all(hr_coding c, hr_str in, size_t limit, hr_buf *out);
 
-/* Adds received bytes; answers 413 and returns false when the limit is passed. */
+/* Adds received bytes. False when the request was answered (413 far beyond the limit, 503). */
 bool hr_body_add(hr_req *r, hr_str bytes);
+/* At the end of the body: false when it was too large, which is answered then. */
+bool hr_body_complete(hr_req *r);
 bool hr_body_announced_too_large(const hr_req *r);
 
 /* --- errors.c --------------------------------------------------------------------------------- */

@@ -1,6 +1,7 @@
 /* Everything that is not ours to change: bytes both ways as they come, any method. A small body is
  * collected first, so that a kept connection the provider has closed meanwhile can be replaced
- * unseen; a large or open-ended one streams, and each side slows the other down. */
+ * unseen; a large or open-ended one streams, and each side slows the other down. The body limit is
+ * for what is held in memory, so a streamed body has none. */
 #include "proxy/internal.h"
 
 enum { COLLECT_MAX = 1 << 20 };
@@ -11,7 +12,6 @@ typedef struct hr_pass {
     hr_headers up;
     bool collect;
     hr_str piece;
-    uint64_t sent;
     hr_relay relay;
 } hr_pass;
 
@@ -117,7 +117,7 @@ void hr_h_passthrough(hr_req *r)
                                1);
         return;
     }
-    p->collect = !r->chunked && r->content_length <= COLLECT_MAX;
+    p->collect = !r->chunked && r->content_length <= COLLECT_MAX && !hr_body_announced_too_large(r);
     if (!p->collect)
         fetch(r, true);
     hr_x_read(r->x);
@@ -132,20 +132,8 @@ void hr_pass_body(hr_req *r, hr_str bytes)
         hr_body_add(r, bytes);
         return;
     }
-    p->sent += bytes.n;
-    if (p->sent > r->px->body_limit) {
-        if (r->fetch) {
-            hr_fetch_cancel(r->fetch);
-            r->fetch = NULL;
-        }
-        if (r->started)
-            hr_x_abort(r->x);
-        else
-            hr_send_provider_error(r, 413, "request_too_large",
-                                   HR_STR("The request body is larger than the limit."), 0);
-    } else if (r->fetch && !hr_fetch_write(r->fetch, bytes)) {
+    if (r->fetch && !hr_fetch_write(r->fetch, bytes))
         hr_x_pause(r->x);
-    }
 }
 
 void hr_pass_body_end(hr_req *r)

@@ -184,6 +184,8 @@ static void tell(const start *st)
         hr_warn("listening on %.*s without HEADROOM_PROXY_TOKEN: everyone who reaches this address "
                 "can use the proxy",
                 HR_FMT(s->host));
+    if (hr_setting_given(s, HR_OPT_budget))
+        hr_warn("a budget is set, but this version has no prices: nothing is held back");
     if (st->hooks && st->hooks->listening)
         st->hooks->listening(st->hooks->ctx, &info);
 }

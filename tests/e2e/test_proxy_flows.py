@@ -223,6 +223,20 @@ def test_limits_raw_and_inflated(up):
         assert p.post("/v1/compress", json.dumps(big)).status == 413
         assert p.post("/v1/retrieve", json.dumps(big)).status == 413
         assert p.get("/livez").status == 200
+        assert not up.requests
+        # what is not held in memory has no limit
+        assert p.post("/v1/files", b"f" * 500_000).json["bytes"] == 500_000
+
+
+def test_a_413_arrives_although_the_client_is_still_sending(up):
+    with Proxy(up.url, "--max-body-bytes", "10M") as p:
+        for mb in (11, 35, 80):
+            try:
+                r = p.post("/v1/messages", b'{"model":"m","messages":[{"role":"user","content":"' + b"x" * (mb << 20))
+                assert r.status == 413 and r.json["error"]["type"] == "request_too_large"
+            except OSError:
+                assert mb > 40  # beyond four times the limit the rest is not read
+        assert p.rss() < 400 << 20
     assert not up.requests
 
 
