@@ -37,8 +37,8 @@ bench: build ## compare with doing without and with others, one table
 fmt: ## format the sources in place
 	@tools/format
 
-lint: ## formatting, layers, banned functions, settings, generated pages, static analysis
-	@tools/install-packages build test lint && tools/fetch-deps
+lint: need-test ## formatting, layers, banned functions, settings, generated pages, static analysis
+	@tools/install-packages lint
 	@tools/lint $(ARGS)
 
 asan: need-build build/asan/build.ninja ## build with AddressSanitizer and UBSan in build/asan
@@ -67,10 +67,10 @@ clean: ## remove what was built (the fetched sources stay)
 	@rm -rf build
 
 need-build:
-	@tools/install-packages build && tools/fetch-deps
+	@tools/install-packages build && tools/install-packages $$(tools/fetch-deps --clients) && tools/fetch-deps
 
-need-test:
-	@tools/install-packages build test && tools/fetch-deps
+need-test: need-build
+	@tools/install-packages test
 
 # Configures once; afterwards Ninja itself notices new files and changed CMake files.
 build/%/build.ninja:
