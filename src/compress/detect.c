@@ -1,7 +1,7 @@
 /* The verdict: structure first, in an order that puts the kinds with the least doubt in front. */
 #include "compress/detect.h"
 
-enum { SAMPLE = 64 * 1024, MAX_LINES = 2000 };
+enum { SAMPLE = 64 * 1024, MAX_LINES = 2000, ALL_LINES = 256, WINDOW = 16, WINDOW_EVERY = 96 };
 
 static const char *const kind_names[HR_KIND_COUNT] = {
     [HR_KIND_TEXT] = "text",       [HR_KIND_JSON] = "json",   [HR_KIND_NDJSON] = "ndjson",
@@ -236,8 +236,12 @@ hr_kind hr_detect(hr_str text)
             return j.values > 1 ? HR_KIND_NDJSON : HR_KIND_JSON;
     }
     hr_shape_counts c = {0};
+    /* Looking at a line costs far more than skipping it: the first ones, then now and then a few
+     * that follow each other. */
     hr_str rest = hr_str_sub(s, 0, SAMPLE), line;
-    while (c.lines < MAX_LINES && hr_str_line(&rest, &line))
-        hr_shape_line(&c, line);
+    for (size_t i = 0; c.lines < MAX_LINES && hr_str_line(&rest, &line); i++) {
+        if (i < ALL_LINES || i % WINDOW_EVERY < WINDOW)
+            hr_shape_line(&c, line);
+    }
     return by_shape(s, &c);
 }

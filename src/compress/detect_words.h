@@ -6,7 +6,7 @@
 
 static inline bool starts(hr_str s, const char *word)
 {
-    return hr_str_starts(s, hr_cstr(word));
+    return s.n && s.p[0] == word[0] && hr_str_starts(s, hr_cstr(word));
 }
 
 static inline bool has(hr_str s, const char *word)
