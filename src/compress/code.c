@@ -33,7 +33,8 @@ static hr_lang named_lang(hr_str input)
 }
 
 /* The grammar with the fewest errors, of at most four. */
-static hr_err best_parse(const hr_compress_opts *o, const hr_code_listing *l, program *p)
+static hr_err best_parse(const hr_compress_opts *o, const hr_code_listing *l,
+                         const hr_deadline *deadline, program *p)
 {
     hr_lang langs[2] = {named_lang(o->tool_input), hr_detect_lang(l->bare)};
     hr_err err = HR_E_SYNTAX;
@@ -42,7 +43,11 @@ static hr_err best_parse(const hr_compress_opts *o, const hr_code_listing *l, pr
         size_t n = hr_code_grammars(langs[k], g);
         for (size_t i = 0; i < n && (!p->tree || p->errors); i++) {
             TSTree *t;
-            hr_err e = hr_code_parse(g[i], l->bare, o->deadline, &t);
+            hr_err e = hr_code_parse(g[i], l->bare, deadline, &t);
+            if (hr_deadline_passed(deadline)) {
+                ts_tree_delete(t);
+                return HR_E_TIMEOUT;
+            }
             if (e != HR_OK) {
                 err = e;
                 continue;
@@ -94,11 +99,11 @@ static void render(const hr_code_listing *l, const hr_code_plan *plan, hr_str sr
 
 /* What was written must read as what was meant: as many declarations as no cut took, and no error
  * that was not there before. */
-static hr_err check(const hr_compress_opts *o, const program *p, const hr_code_plan *plan,
+static hr_err check(const program *p, const hr_code_plan *plan, const hr_deadline *deadline,
                     hr_str written, hr_arena *a)
 {
     TSTree *t;
-    hr_err e = hr_code_parse(p->g, written, o->deadline, &t);
+    hr_err e = hr_code_parse(p->g, written, deadline, &t);
     if (e != HR_OK)
         return e;
     hr_code_items items = {0};
@@ -111,15 +116,15 @@ static hr_err check(const hr_compress_opts *o, const program *p, const hr_code_p
 }
 
 static hr_err write_form(const hr_compress_opts *o, const hr_code_listing *l, const program *p,
-                         const hr_code_plan *plan, hr_str text, const hr_key *key, hr_arena *a,
-                         hr_forms *out)
+                         const hr_code_plan *plan, const hr_deadline *deadline, hr_str text,
+                         const hr_key *key, hr_arena *a, hr_forms *out)
 {
     hr_buf b = HR_BUF_INIT(text.n + 64 * 1024);
     uint64_t gone = 0;
     for (size_t i = 0; i < plan->cuts.n; i++)
         gone += plan->cuts.p[i].last - plan->cuts.p[i].first + 1;
     render(l, plan, l->bare, l->rows, &b);
-    hr_err e = b.err == HR_OK ? check(o, p, plan, hr_buf_str(&b), a) : b.err;
+    hr_err e = b.err == HR_OK ? check(p, plan, deadline, hr_buf_str(&b), a) : b.err;
     if (e == HR_OK) {
         hr_buf_clear(&b);
         render(l, plan, text, l->source, &b);
@@ -158,13 +163,14 @@ hr_err hr_compress_code(const hr_compress_opts *o, hr_str text, const hr_key *ke
         return e;
     program p = {0};
     hr_code_plan plan = {0};
-    e = best_parse(o, &l, &p);
+    hr_deadline deadline = hr_code_deadline(o->deadline);
+    e = best_parse(o, &l, &deadline, &p);
     if (e == HR_OK)
         e = hr_code_scan(p.g, p.tree, l.bare, a, &p.items);
     if (e == HR_OK)
         e = hr_code_decide(p.g, &p.items, l.bare, l.rows, l.nrows, o->query, a, &plan);
     if (e == HR_OK && plan.cuts.n)
-        e = write_form(o, &l, &p, &plan, text, key, a, out);
+        e = write_form(o, &l, &p, &plan, &deadline, text, key, a, out);
     ts_tree_delete(p.tree);
     return e == HR_E_UNSUPPORTED ? HR_E_SYNTAX : e;
 }

@@ -43,7 +43,11 @@ size_t hr_code_grammars(hr_lang lang, const hr_code_grammar *out[2]);
 /* The language a file name with this ending has ("py", "tsx"); HR_LANG_NONE if unknown. */
 hr_lang hr_code_lang_of(hr_str ending);
 
-/* Parses with a limit on steps and on time (the caller's deadline and 500 ms, if there is a clock).
+/* What all parses of one call may take together: the caller's deadline, but at most 500 ms if there
+ * is a clock to tell. */
+hr_deadline hr_code_deadline(const hr_deadline *given);
+
+/* Parses within a number of steps that depends on the size, and within the deadline.
  * HR_E_TIMEOUT, HR_E_NOMEM, HR_E_UNSUPPORTED (the grammar is for another version of tree-sitter).
  * The caller deletes the tree. */
 hr_err hr_code_parse(const hr_code_grammar *g, hr_str text, const hr_deadline *deadline,

@@ -265,15 +265,25 @@ hr_lang hr_code_lang_of(hr_str ending)
 /* A step is what the parser does between two calls of `keep_on`. Clean code takes about one step
  * per 40 bytes; what takes ten times that is no code worth the time. */
 typedef struct budget {
-    const hr_deadline *given;
-    hr_deadline own;
+    const hr_deadline *deadline;
     size_t steps, limit;
 } budget;
 
 static bool give_up(TSParseState *s)
 {
     budget *b = s->payload;
-    return ++b->steps > b->limit || hr_deadline_passed(b->given) || hr_deadline_passed(&b->own);
+    return ++b->steps > b->limit || hr_deadline_passed(b->deadline);
+}
+
+hr_deadline hr_code_deadline(const hr_deadline *given)
+{
+    static const uint64_t HALF_SECOND = 500u * 1000000u;
+    if (!given || !given->clock)
+        return (hr_deadline){0};
+    uint64_t now = hr_now_ns(given->clock);
+    return given->at_ns > now && given->at_ns - now > HALF_SECOND
+               ? (hr_deadline){given->clock, now + HALF_SECOND}
+               : *given;
 }
 
 static const char *chunk(void *payload, uint32_t at, TSPoint point, uint32_t *n)
@@ -287,10 +297,7 @@ static const char *chunk(void *payload, uint32_t at, TSPoint point, uint32_t *n)
 hr_err hr_code_parse(const hr_code_grammar *g, hr_str text, const hr_deadline *deadline,
                      TSTree **out)
 {
-    static const uint64_t HALF_SECOND = 500u * 1000000u;
-    budget b = {.given = deadline, .limit = 2000 + text.n / 4};
-    if (deadline && deadline->clock)
-        b.own = (hr_deadline){deadline->clock, hr_now_ns(deadline->clock) + HALF_SECOND};
+    budget b = {.deadline = deadline, .limit = 2000 + text.n / 4};
     *out = NULL;
     TSParser *parser = ts_parser_new();
     if (!parser)
