@@ -83,16 +83,13 @@ static void try_references(work *w, size_t i, hr_decision *d, hr_xref_result *x)
                        .tokens_after = after};
 }
 
-static hr_err decide_block(work *w, size_t i)
+/* References, the pin, and the original behind a decision. */
+static hr_err finish_block(work *w, size_t i)
 {
     hr_turn *t = w->t;
     const hr_block *b = &t->r.blocks[i];
     hr_decision *d = &t->d[i];
     hr_xref_result x;
-    if (d->reason == HR_R_EXCLUDED_TOOL)
-        hr_turn_leave_alone(t, i, HR_R_EXCLUDED_TOOL);
-    else
-        hr_engine_decide(t->e, &w->base, &t->r, b, t->a, d);
     try_references(w, i, d, &x);
     if (d->has_key)
         w->originals[w->noriginals++] = hr_engine_original(b, d, t->r.last_user_text);
@@ -151,15 +148,32 @@ void hr_turn_decide(hr_turn *t)
 {
     work w = {.t = t};
     hr_err err = prepare(&w);
+    uint32_t *which = HR_NEW_ARRAY(t->a, uint32_t, t->r.nblocks);
+    bool *mine = HR_NEW_ARRAY(t->a, bool, t->r.nblocks);
+    size_t n = 0;
+    if (!which || !mine)
+        err = HR_E_NOMEM;
     for (size_t i = 0; i < t->r.nblocks && err == HR_OK; i++) {
         hr_reason why = t->d[i].reason;
-        bool reread = why == HR_R_EXCLUDED_TOOL && t->e->o.reference_reads &&
-                      t->r.blocks[i].live && t->slot[i] != HR_NO_SLOT;
-        if (why == HR_R_UNDECIDED || reread)
-            err = decide_block(&w, i);
+        if (why == HR_R_UNDECIDED)
+            which[n++] = (uint32_t)i;
+        mine[i] = why == HR_R_UNDECIDED ||
+                  (why == HR_R_EXCLUDED_TOOL && t->e->o.reference_reads && t->r.blocks[i].live &&
+                   t->slot[i] != HR_NO_SLOT);
+    }
+    if (err == HR_OK)
+        hr_engine_decide_all(t->e, &w.base, &t->r, which, n, t->a, t->d);
+    for (size_t i = 0; i < t->r.nblocks && err == HR_OK; i++) {
+        if (mine[i])
+            err = finish_block(&w, i);
     }
     if (err == HR_OK && w.npins && !t->in->observe_only) {
-        hr_store_batch batch = {t->id.conversation, w.originals, w.noriginals, w.pins, w.npins};
+        hr_store_batch batch = {.conversation = t->id.conversation,
+                                .originals = w.originals,
+                                .noriginals = w.noriginals,
+                                .pins = w.pins,
+                                .npins = w.npins,
+                                .crash_only = w.noriginals == 0};
         err = hr_store_commit(t->e->store, &batch, t->a);
     }
     if (err != HR_OK) {

@@ -49,6 +49,16 @@ hr_err hr_conn_open(hr_conn *c, const char *path)
     return hr_conn_err(rc);
 }
 
+hr_err hr_conn_wait_for_disk(hr_conn *c, bool wait)
+{
+    if (c->lazy == !wait)
+        return HR_OK;
+    hr_err err = hr_conn_exec(c, wait ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
+    if (!err)
+        c->lazy = !wait;
+    return err;
+}
+
 void hr_conn_close(hr_conn *c)
 {
     for (size_t i = 0; i < HR_SQL_COUNT; i++)

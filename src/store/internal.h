@@ -56,6 +56,7 @@ typedef struct hr_conn {
     uint64_t gen; /* generation of the file it belongs to */
     bool leased;
     int wal_frames; /* after the last commit */
+    bool lazy;      /* commits do not wait for the disk */
 } hr_conn;
 
 /* Error of an SQLite result code: OK, BUSY (locked), CORRUPT (damaged file) or STORE. */
@@ -64,6 +65,8 @@ hr_err hr_conn_err(int rc);
 hr_err hr_conn_open(hr_conn *c, const char *path);
 void hr_conn_close(hr_conn *c);
 hr_err hr_conn_exec(hr_conn *c, const char *sql);
+/* Whether the next commits return only when the disk has them. Outside of transactions. */
+hr_err hr_conn_wait_for_disk(hr_conn *c, bool wait);
 /* A fresh (reset, unbound) prepared statement; NULL sets *err. */
 sqlite3_stmt *hr_conn_stmt(hr_conn *c, hr_sql id, hr_err *err);
 /* Runs a statement that gives no rows (or whose first row does not matter) and resets it. */

@@ -1,7 +1,7 @@
 /* store: originals, pins and the ledger, in one SQLite database (WAL, files 0600).
  *
  * Guarantee: when hr_store_commit returns HR_OK, every original and pin of the batch survives
- * kill -9 and power loss. Concurrent commits share one transaction and one fsync (group commit by
+ * kill -9 and power loss (kill -9 alone, if the batch asks for no more). Concurrent commits share one transaction and one fsync (group commit by
  * the store's writer thread). Reads go through their own connections and never wait for writers.
  *
  * Threads: all functions may be called from any thread; they block, so never call them on an event
@@ -62,6 +62,8 @@ typedef struct hr_store_batch {
     size_t noriginals;
     hr_pin *pins; /* in: decisions. out: the decisions that hold (an earlier one wins) */
     size_t npins;
+    bool crash_only; /* nothing would be lost with it: it need survive kill -9 but not a power cut,
+                        which saves the wait for the disk */
 } hr_store_batch;
 
 /* Originals and pins in one durable transaction. A pin that exists already is not replaced: the

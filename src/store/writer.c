@@ -32,10 +32,22 @@ static hr_err apply_all(hr_store *s, hr_job *jobs, const group *notes_of)
     return err;
 }
 
+/* Some batch of these must survive a power cut. */
+static bool needs_disk(const hr_job *jobs)
+{
+    for (const hr_job *j = jobs; j; j = j->next) {
+        if (j->batch && !j->batch->crash_only)
+            return true;
+    }
+    return false;
+}
+
 static hr_err transaction(hr_store *s, hr_job *jobs, const group *notes_of)
 {
     hr_conn *w = &s->writer;
-    hr_err err = hr_conn_run(w, HR_SQL_BEGIN_WRITE);
+    hr_err err = hr_conn_wait_for_disk(w, needs_disk(jobs));
+    if (!err)
+        err = hr_conn_run(w, HR_SQL_BEGIN_WRITE);
     if (err)
         return err;
     uint64_t evicted = 0;
