@@ -242,3 +242,9 @@ void hr_h_cache_clear(hr_req *r)
     audit(r, "cache_clear");
     hr_send_json(r, 200, HR_STR("{\"status\":\"cache disabled\"}"));
 }
+
+void hr_h_absent(hr_req *r)
+{
+    hr_send_error(r, 404, "not_found",
+                  HR_STR("This version of Headroom does not serve this path."));
+}

@@ -10,6 +10,7 @@
 #define STREAMS_stats          false
 #define STREAMS_metrics        false
 #define STREAMS_stats_reset    false
+#define STREAMS_absent         false
 #define STREAMS_cache_clear    false
 #define STREAMS_compress       false
 #define STREAMS_retrieve_post  false

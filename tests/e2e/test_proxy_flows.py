@@ -631,6 +631,14 @@ def test_where_the_rest_goes(up):
                 assert len(want.requests) == 1, (headers, path)
 
 
+@pytest.mark.parametrize("method,path", [("GET", "/dashboard"), ("GET", "/stats-history?format=csv"), ("POST", "/v1/telemetry/import"), ("GET", "/v1/feedback/my%2Ftool"),
+                                         ("GET", "/v1/toin/patterns?limit=2"), ("POST", "/admin/runtime-env"), ("GET", "/debug/memory"), ("GET", "/v1/telemetry/tools/abc")])
+def test_our_own_paths_never_reach_a_provider(up, proxy, method, path):
+    r = proxy.request(method, path, b"{}" if method == "POST" else None, {"authorization": "Bearer ours"})
+    assert r.status == 404 and r.json["detail"] == r.json["error"]["message"]
+    assert not up.requests
+
+
 def test_websocket_upgrades_are_told_to_use_http(up, proxy):
     got = proxy.raw(b"GET /v1/responses HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
                     b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n", timeout=2)
