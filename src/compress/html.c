@@ -1,12 +1,12 @@
 /* HTML → Markdown: what a reader of the page would read. Parsed by gumbo (the HTML5 algorithm).
  *
  * Kept: headings, paragraphs, lists, links, tables, code, quotes, image descriptions. Left out, and
- * counted in the marker: scripts, styles, navigation, forms, comments, attributes. The result is a
- * lossy form: the original is stored. */
-#include "base/buf.h"
-#include "base/vec.h"
-#include "compress/forms.h"
+ * counted in the marker: scripts, styles, navigation, forms, comments, attributes. Of the Markdown
+ * then stays what the question needs (prose.h). The result is a lossy form: the original is stored.
+ */
+#include "base/map.h"
 #include "compress/marker.h"
+#include "compress/prose.h"
 
 #include <gumbo.h>
 
@@ -14,6 +14,8 @@ enum {
     MAX_BYTES = 16 << 20,
     MAX_DEPTH = 400, /* open elements; gumbo's tree is walked with a stack of our own */
     MAX_HREF = 120,  /* longer links say nothing a reader needs */
+    TOC_LINKS = 4,   /* so many links within the page are its table of contents */
+    TOC_NODES = 600, /* nodes looked at for that */
 };
 
 /* Text is collected word by word: runs of white space become one blank, block elements start new
@@ -25,6 +27,9 @@ typedef struct page {
     unsigned pre;      /* inside <pre>: white space stays */
     unsigned quiet;    /* inside a table cell or link: no line breaks */
     unsigned list_depth;
+    bool marked;           /* a list mark was just written: its text follows on this line */
+    hr_map targets;        /* links already said */
+    const GumboNode *link; /* the link that is open, if its target will be said */
     size_t scripts, navs, forms;
 } page;
 
@@ -33,6 +38,7 @@ static void raw(page *p, hr_str s)
     if (!s.n)
         return;
     hr_buf_add(&p->out, s);
+    p->marked = false;
     size_t ends = 0;
     while (ends < s.n && s.p[s.n - 1 - ends] == '\n')
         ends++;
@@ -45,7 +51,7 @@ static void new_line(page *p, unsigned blank)
         p->space = true;
         return;
     }
-    if (p->out.n == 0)
+    if (p->out.n == 0 || p->marked)
         return;
     while (p->newlines < blank + 1) {
         hr_buf_addc(&p->out, '\n');
@@ -56,7 +62,7 @@ static void new_line(page *p, unsigned blank)
 
 static void word(page *p, hr_str s)
 {
-    if (p->space && p->newlines == 0 && p->out.n)
+    if (p->space && p->newlines == 0 && p->out.n && p->out.p[p->out.n - 1] != '[')
         hr_buf_addc(&p->out, ' ');
     p->space = false;
     raw(p, s);
@@ -130,6 +136,7 @@ static void open_block(page *p, unsigned blank, hr_str mark)
 {
     new_line(p, blank);
     raw(p, mark);
+    p->marked = mark.n != 0;
     if (mark.n)
         p->newlines = 1; /* nothing was said on this line yet: no second break, no blank */
 }
@@ -140,8 +147,8 @@ static void list_item(page *p, const GumboNode *n)
     new_line(p, 0);
     for (unsigned i = 1; i < p->list_depth; i++)
         raw(p, HR_STR("  "));
-    bool numbered = parent && parent->type == GUMBO_NODE_ELEMENT &&
-                    parent->v.element.tag == GUMBO_TAG_OL;
+    bool numbered =
+        parent && parent->type == GUMBO_NODE_ELEMENT && parent->v.element.tag == GUMBO_TAG_OL;
     if (numbered) {
         size_t k = 0;
         for (unsigned i = 0; i < parent->v.element.children.length; i++) {
@@ -161,11 +168,45 @@ static void list_item(page *p, const GumboNode *n)
         raw(p, HR_STR("- "));
     }
     p->newlines = 1;
+    p->marked = true;
 }
 
 static bool is_table_cell(GumboTag t)
 {
     return t == GUMBO_TAG_TD || t == GUMBO_TAG_TH;
+}
+
+/* A link's target is worth its tokens when it leads somewhere a reader could go. */
+static bool useful_link(hr_str href)
+{
+    return href.n && href.n <= MAX_HREF && href.p[0] != '#' &&
+           !hr_str_istarts(href, HR_STR("javascript:")) && !hr_str_istarts(href, HR_STR("data:"));
+}
+
+/* A cell that holds blocks lays out the page; it is no cell of a table. */
+static bool holds_blocks(const GumboElement *e)
+{
+    for (unsigned i = 0; i < e->children.length; i++) {
+        const GumboNode *c = e->children.data[i];
+        if (c->type != GUMBO_NODE_ELEMENT)
+            continue;
+        switch (c->v.element.tag) {
+        case GUMBO_TAG_P:
+        case GUMBO_TAG_DIV:
+        case GUMBO_TAG_TABLE:
+        case GUMBO_TAG_UL:
+        case GUMBO_TAG_OL:
+        case GUMBO_TAG_DL:
+        case GUMBO_TAG_PRE:
+        case GUMBO_TAG_H1:
+        case GUMBO_TAG_H2:
+        case GUMBO_TAG_H3:
+            return e->children.length > 3;
+        default:
+            break;
+        }
+    }
+    return false;
 }
 
 static void enter(page *p, const GumboNode *n)
@@ -219,11 +260,14 @@ static void enter(page *p, const GumboNode *n)
         new_line(p, 0);
         break;
     case GUMBO_TAG_HR:
-        open_block(p, 1, HR_STR("---"));
+        new_line(p, 1);
+        raw(p, HR_STR("---"));
         new_line(p, 1);
         break;
     case GUMBO_TAG_PRE:
-        open_block(p, 1, HR_STR("```\n"));
+        p->marked = false;
+        new_line(p, 1);
+        raw(p, HR_STR("```\n"));
         p->pre++;
         break;
     case GUMBO_TAG_CODE:
@@ -233,8 +277,13 @@ static void enter(page *p, const GumboNode *n)
             word(p, HR_STR("`"));
         break;
     case GUMBO_TAG_A:
-        if (attribute(e, "href").n && !p->pre) {
+        if (!p->pre && !p->link && useful_link(attribute(e, "href"))) {
+            bool fresh = false;
+            hr_map_put(&p->targets, attribute(e, "href"), &fresh);
+            if (!fresh)
+                break; /* said before */
             word(p, HR_STR("["));
+            p->link = n;
             p->quiet++;
         }
         break;
@@ -250,19 +299,13 @@ static void enter(page *p, const GumboNode *n)
     default:
         break;
     }
-    if (is_table_cell(e->tag)) {
-        if (p->newlines == 0)
-            raw(p, HR_STR(" | "));
+    if (is_table_cell(e->tag) && holds_blocks(e)) {
+        new_line(p, 0);
+    } else if (is_table_cell(e->tag)) {
+        raw(p, p->newlines == 0 && p->out.n ? HR_STR(" | ") : HR_STR("| "));
         p->space = false;
         p->quiet++;
     }
-}
-
-/* A link's target is worth its tokens when it leads somewhere a reader could go. */
-static bool useful_link(hr_str href)
-{
-    return href.n && href.n <= MAX_HREF && href.p[0] != '#' &&
-           !hr_str_istarts(href, HR_STR("javascript:")) && !hr_str_istarts(href, HR_STR("data:"));
 }
 
 static void leave(page *p, const GumboNode *n)
@@ -306,40 +349,90 @@ static void leave(page *p, const GumboNode *n)
             raw(p, HR_STR("`"));
         }
         break;
-    case GUMBO_TAG_A: {
-        hr_str href = attribute(e, "href");
-        if (href.n && !p->pre) {
+    case GUMBO_TAG_A:
+        if (p->link == n) {
+            p->link = NULL;
             p->quiet--;
             bool owed = p->space;
             p->space = false;
-            raw(p, HR_STR("]"));
-            if (useful_link(href)) {
-                raw(p, HR_STR("("));
-                raw(p, href);
-                raw(p, HR_STR(")"));
-            }
+            raw(p, HR_STR("]("));
+            raw(p, attribute(e, "href"));
+            raw(p, HR_STR(")"));
             p->space = owed;
         }
         break;
-    }
     default:
         break;
     }
-    if (is_table_cell(e->tag)) {
+    if (is_table_cell(e->tag) && holds_blocks(e)) {
+        new_line(p, 0);
+    } else if (is_table_cell(e->tag)) {
         p->quiet--;
         p->space = false;
     }
+}
+
+static const GumboVector *children(const GumboNode *n)
+{
+    return n->type == GUMBO_NODE_DOCUMENT ? &n->v.document.children : &n->v.element.children;
+}
+
+/* A list of nothing but links within the page: its headings say the same. */
+static bool contents_list(const GumboNode *root)
+{
+    const GumboElement *e = &root->v.element;
+    if (e->tag != GUMBO_TAG_UL && e->tag != GUMBO_TAG_OL && e->tag != GUMBO_TAG_DIV &&
+        e->tag != GUMBO_TAG_DL)
+        return false;
+    const GumboNode *stack[64];
+    size_t n = 1, links = 0, seen = 0;
+    stack[0] = root;
+    while (n) {
+        const GumboNode *k = stack[--n];
+        if (++seen > TOC_NODES)
+            return false;
+        if (k->type == GUMBO_NODE_TEXT) {
+            hr_str t = hr_str_trim(hr_cstr(k->v.text.text));
+            if (t.n > 8) /* numbers and dots between the links */
+                return false;
+            continue;
+        }
+        if (k->type != GUMBO_NODE_ELEMENT)
+            continue;
+        if (k->v.element.tag == GUMBO_TAG_A) {
+            hr_str href = attribute(&k->v.element, "href");
+            if (!href.n || href.p[0] != '#')
+                return false;
+            links++;
+            continue;
+        }
+        const GumboVector *kids = children(k);
+        if (kids->length > 64 - n) {
+            if (kids->length > TOC_NODES)
+                return false;
+            for (unsigned i = 0; i < kids->length; i++) {
+                const GumboNode *c = kids->data[i];
+                bool item = c->type == GUMBO_NODE_ELEMENT &&
+                            (c->v.element.tag == GUMBO_TAG_LI || c->v.element.tag == GUMBO_TAG_DIV);
+                if (item && ++links > TOC_LINKS && n < 64)
+                    stack[n++] = c; /* a long list: some of its items stand for all */
+                else if (!item && c->type == GUMBO_NODE_ELEMENT)
+                    return false;
+                if (n == 64)
+                    break;
+            }
+            continue;
+        }
+        for (unsigned i = kids->length; i-- > 0;)
+            stack[n++] = kids->data[i];
+    }
+    return links >= TOC_LINKS;
 }
 
 typedef struct frame {
     const GumboNode *node;
     unsigned next; /* child to visit */
 } frame;
-
-static const GumboVector *children(const GumboNode *n)
-{
-    return n->type == GUMBO_NODE_DOCUMENT ? &n->v.document.children : &n->v.element.children;
-}
 
 static hr_err walk(page *p, const GumboNode *root, const hr_deadline *deadline)
 {
@@ -366,6 +459,10 @@ static hr_err walk(page *p, const GumboNode *root, const hr_deadline *deadline)
             else
                 p->space = true;
         } else if (n->type == GUMBO_NODE_ELEMENT && !skipped(p, &n->v.element)) {
+            if (contents_list(n)) {
+                p->navs++;
+                continue;
+            }
             if (depth == MAX_DEPTH)
                 return HR_E_DEPTH;
             enter(p, n);
@@ -400,6 +497,50 @@ static bool too_deep(hr_str s)
     return open > close + 20000;
 }
 
+/* The Markdown, shortened by the question, with the marker. */
+static hr_err offer(const hr_compress_opts *o, hr_str html, page *p, const hr_key *key, hr_arena *a,
+                    hr_forms *out)
+{
+    hr_str markdown = hr_buf_str(&p->out);
+    hr_prose_job job = {
+        .query = o->query,
+        .deadline = o->deadline,
+        .share = 1.3 * hr_prose_share(hr_tokens_estimate(o->tok, markdown)), /* markup went */
+        .mild_share = 0.6,
+    };
+    hr_buf b = HR_BUF_INIT(markdown.n * 2 + 4096), say = HR_BUF_INIT(4096);
+    hr_prose_cut cut;
+    hr_err err = hr_prose_reduce(&job, markdown, a, &b, &cut);
+    hr_buf_addf(
+        &say,
+        "HTML page of %zu bytes shown as Markdown; left out: %zu scripts, styles and links, "
+        "%zu menus, %zu form fields, all attributes",
+        html.n, p->scripts, p->navs, p->forms);
+    if (err == HR_OK && hr_prose_cut_any(&cut)) {
+        hr_buf_lit(&say, "; ");
+        hr_prose_say(&cut, &say);
+    } else {
+        hr_buf_clear(&b);
+        hr_buf_add(&b, markdown);
+    }
+    hr_buf_addc(&say, '.');
+    if (b.n && b.p[b.n - 1] != '\n')
+        hr_buf_addc(&b, '\n');
+    hr_marker_text(&b, hr_buf_str(&say), key, o->via);
+    if (err == HR_OK)
+        err = b.err != HR_OK ? b.err : say.err;
+    if (err == HR_OK) {
+        out->lossy = hr_str_dup(a, hr_buf_str(&b));
+        out->lossy_reason = HR_R_HTML_MARKDOWN;
+        out->lossy_strategy =
+            hr_prose_cut_any(&cut) ? HR_STR("markdown, extract") : HR_STR("markdown");
+        out->lossy_margin = 0.9; /* markup goes, the words stay */
+    }
+    hr_buf_free(&b);
+    hr_buf_free(&say);
+    return err;
+}
+
 hr_err hr_compress_html(const hr_compress_opts *o, hr_str html, const hr_key *key, bool lossy,
                         hr_arena *a, hr_forms *out)
 {
@@ -418,23 +559,15 @@ hr_err hr_compress_html(const hr_compress_opts *o, hr_str html, const hr_key *ke
     if (!doc)
         return HR_E_NOMEM;
     page p = {.out = HR_BUF_INIT(html.n + 4096)};
+    hr_map_init(&p.targets, a);
     hr_err err = walk(&p, doc->document, o->deadline);
     while (p.out.n && hr_is_space(p.out.p[p.out.n - 1]))
         p.out.n--;
-    if (err == HR_OK && p.out.n) {
-        hr_buf_lit(&p.out, "\n");
-        hr_marker_text(&p.out,
-                       hr_strf(a,
-                               "HTML page of %zu bytes shown as Markdown; left out: %zu scripts, "
-                               "styles and links, %zu menus, %zu form fields, all attributes.",
-                               html.n, p.scripts, p.navs, p.forms),
-                       key, o->via);
-        out->lossy = hr_str_dup(a, hr_buf_str(&p.out));
-        out->lossy_reason = HR_R_HTML_MARKDOWN;
-        out->lossy_strategy = HR_STR("markdown");
-        out->lossy_margin = 0.9; /* markup goes, the words stay */
+    hr_buf_addc(&p.out, '\n');
+    if (err == HR_OK)
         err = p.out.err;
-    }
+    if (err == HR_OK && p.out.n > 1)
+        err = offer(o, html, &p, key, a, out);
     hr_buf_free(&p.out);
     return err;
 }
