@@ -6,12 +6,17 @@ enum { MAX_WORD = 48 };
 
 /* Whole words, also as parts of names: AccessDenied, read_timeout. Sorted by nothing but habit; the
  * index is the bit. */
-static const char *const error_words[] = {
-    "error",  "errors",    "exception", "exceptions", "failed", "failure", "failures", "critical",
-    "fatal",  "crash",     "crashed",   "panic",      "abort",  "aborted", "timeout",  "denied",
-    "fail",   "rejected",  "refused",   "err",        "killed", "invalid", "corrupt",  "corrupted",
-    "unable", "traceback", "unhealthy", "emergency",  "alert",  "oom",     "expired",  "conflict",
+#define W(word) HR_STR_INIT(word)
+/* clang-format off */
+static const hr_str error_words[] = {
+    W("error"), W("errors"), W("exception"), W("exceptions"), W("failed"), W("failure"),
+    W("failures"), W("critical"), W("fatal"), W("crash"), W("crashed"), W("panic"), W("abort"),
+    W("aborted"), W("timeout"), W("denied"), W("fail"), W("rejected"), W("refused"), W("err"),
+    W("killed"), W("invalid"), W("corrupt"), W("corrupted"), W("unable"), W("traceback"),
+    W("unhealthy"), W("emergency"), W("alert"), W("oom"), W("expired"), W("conflict"),
 };
+/* clang-format on */
+#undef W
 _Static_assert(sizeof error_words / sizeof *error_words <= HR_ERROR_WORDS_MAX, "one bit each");
 
 static uint32_t error_bit(const char *lower, size_t n)
@@ -19,8 +24,8 @@ static uint32_t error_bit(const char *lower, size_t n)
     if (n < 3 || n > 10)
         return 0;
     for (size_t k = 0; k < sizeof error_words / sizeof *error_words; k++)
-        if (error_words[k][0] == lower[0] && strlen(error_words[k]) == n &&
-            memcmp(error_words[k], lower, n) == 0)
+        if (error_words[k].n == n && error_words[k].p[0] == lower[0] &&
+            memcmp(error_words[k].p, lower, n) == 0)
             return 1u << k;
     return 0;
 }

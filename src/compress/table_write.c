@@ -5,7 +5,7 @@
 #include "compress/table_lex.h"
 
 enum {
-    LOSSY_TPL_ROWS = 40, /* fewer rows than this are written in full */
+    LOSSY_TPL_ROWS = 200, /* fewer rows than this are written in full: they get quoted */
 };
 
 /* --- what is shown -------------------------------------------------------------------------- */
