@@ -77,7 +77,7 @@ static hr_err forget_conversation(hr_store *s, int64_t now, bool *more)
     hr_conn *w = &s->writer;
     hr_err err = HR_OK;
     bool row;
-    int changes;
+    int changes = 0;
     sqlite3_stmt *st = hr_conn_stmt(w, HR_SQL_CONVERSATION_OLD, &err);
     if (!st)
         return err;
