@@ -146,10 +146,11 @@ static void run_posts(hr_loop *l)
     pthread_mutex_unlock(&l->lock);
     while (p) {
         hr_post *next = p->next;
-        if (p->job)
+        bool job = p->job; /* a job gives its memory back itself, in fn: p is dead then */
+        if (job)
             l->jobs--;
         p->fn(p->ctx);
-        if (!p->job)
+        if (!job)
             hr_free(p);
         p = next;
     }
