@@ -45,5 +45,9 @@ void hr_jout_blob(hr_jout *o, uint32_t node);
 
 /* table_write.c: "[N]{columns}" and the rows. */
 void hr_jout_table(hr_jout *o, hr_rowset *rs);
+/* table_head.c: "{columns}" for a table of which `rows` rows are shown. */
+void hr_jout_columns(hr_jout *o, const hr_rowset *rs, uint32_t rows);
+/* Are the column's cells written by its pattern? */
+bool hr_jout_uses_tpl(const hr_jview *v, const hr_col *c, uint32_t rows);
 
 #endif

@@ -4,14 +4,10 @@
 #include "compress/table_lex.h"
 
 enum {
-    MAX_DEPTH = 24,     /* nested columns */
     MAX_COLS = 4096,    /* of one rowset, children not counted */
     SPARSE_ROOM = 4096, /* cells every table may have, however sparse */
     SPARSE_FACTOR = 6,  /* and so many a node */
     MAP_MIN = 5,        /* members that make an object of objects a map */
-    TUPLE_COLS = 8,     /* values a reader can tell apart by place alone in a cell ... */
-    TUPLE_MAX = 20,     /* ... and when there are many such cells */
-    FLAT_COLS = 10,     /* columns an object may bring into a short table */
     WIDE_COLS = 24,     /* columns of a table of few rows */
     BY_COLUMN_ROWS = 16,
     MIN_GAIN = 40,      /* bytes that make a table below the text worth the look; */
@@ -104,238 +100,6 @@ static void count_types(const hr_jview *v, hr_rowset *rs, hr_col *c)
     rs->core += c->npresent;
 }
 
-static hr_rowset *build(hr_jview *v, uint32_t *rows, uint32_t *keys, uint32_t n, unsigned depth);
-
-/* --- what kind a column is ------------------------------------------------------------------ */
-
-static bool all_same(const hr_jview *v, const hr_rowset *rs, const hr_col *c)
-{
-    for (uint32_t r = 1; r < rs->n; r++)
-        if (!hr_jview_equal(v, c->cells[0], c->cells[r]))
-            return false;
-    return true;
-}
-
-/* Child rows of a column that holds objects, one a row. */
-static bool pool_objects(hr_jview *v, const hr_rowset *rs, hr_col *c, unsigned depth)
-{
-    uint32_t *rows = HR_NEW_ARRAY(v->a, uint32_t, c->nobj);
-    c->first = HR_NEW_ARRAY(v->a, uint32_t, rs->n);
-    if (!rows || !c->first)
-        return false;
-    uint32_t n = 0;
-    for (uint32_t r = 0; r < rs->n; r++) {
-        uint32_t i = c->cells[r];
-        c->first[r] = UINT32_MAX;
-        if (i && hr_jnode(v, i)->type == HR_JSON_OBJECT) {
-            c->first[r] = n;
-            rows[n++] = i;
-        }
-    }
-    c->child = build(v, rows, NULL, n, depth + 1);
-    return c->child != NULL;
-}
-
-/* An array or object of nothing but objects, or an empty one. */
-static bool holds_objects(const hr_jview *v, uint32_t i, bool map)
-{
-    const hr_json_node *n = hr_jnode(v, i);
-    if (n->type != (map ? HR_JSON_OBJECT : HR_JSON_ARRAY))
-        return false;
-    for (uint32_t k = i + 1; k < n->next; k = hr_jnode(v, k)->next) {
-        k += map;
-        if (hr_jnode(v, k)->type != HR_JSON_OBJECT)
-            return false;
-    }
-    return true;
-}
-
-/* Child rows of a column that holds containers of objects: arrays, or maps by member name. Other
- * values of the column stay inline JSON. */
-static bool pool_contents(hr_jview *v, const hr_rowset *rs, hr_col *c, bool map, unsigned depth)
-{
-    size_t total = 0;
-    for (uint32_t r = 0; r < rs->n; r++) {
-        uint32_t i = c->cells[r];
-        if (i && holds_objects(v, i, map))
-            total += hr_jnode(v, i)->count;
-    }
-    if (total < 2)
-        return false;
-    uint32_t *rows = HR_NEW_ARRAY(v->a, uint32_t, total);
-    uint32_t *keys = map ? HR_NEW_ARRAY(v->a, uint32_t, total) : NULL;
-    c->first = HR_NEW_ARRAY(v->a, uint32_t, rs->n);
-    if (!rows || !c->first || (map && !keys))
-        return false;
-    uint32_t n = 0;
-    for (uint32_t r = 0; r < rs->n; r++) {
-        uint32_t i = c->cells[r];
-        c->first[r] = UINT32_MAX;
-        if (!i || !holds_objects(v, i, map))
-            continue;
-        c->first[r] = n;
-        for (uint32_t k = i + 1; k < hr_jnode(v, i)->next; k = hr_jnode(v, k)->next) {
-            if (map)
-                keys[n] = k++;
-            rows[n++] = k;
-        }
-    }
-    c->child = build(v, rows, keys, n, depth + 1);
-    return c->child != NULL;
-}
-
-/* Are the members of these objects themselves objects, under names that rarely repeat? */
-static bool looks_like_map(const hr_jview *v, const hr_rowset *rs, const hr_col *c)
-{
-    size_t members = 0;
-    for (uint32_t r = 0; r < rs->n; r++) {
-        uint32_t i = c->cells[r];
-        if (!i || hr_jnode(v, i)->type != HR_JSON_OBJECT)
-            continue;
-        for (uint32_t k = i + 1; k < hr_jnode(v, i)->next; k = hr_jnext_member(v, k)) {
-            if (hr_jnode(v, k + 1)->type != HR_JSON_OBJECT)
-                return false;
-            members++;
-        }
-    }
-    return members >= 3;
-}
-
-/* A table needs columns of its own, two cells of five filled (an empty cell costs a comma, a name
- * costs its tokens), and not to be a heap of members that few rows share. */
-static bool dense(const hr_rowset *rs)
-{
-    uint32_t cols = rs->ncols - rs->nrest;
-    return cols > rs->map && rs->n >= 2 && rs->core * 5 >= (size_t)rs->n * cols * 2 &&
-           rs->core * 3 >= rs->filled;
-}
-
-static bool flat1(const hr_jview *v, const hr_rowset *rs, const hr_col *c)
-{
-    if (c->npresent != rs->n)
-        return false;
-    for (uint32_t r = 0; r < rs->n; r++)
-        if (c->first[r] == UINT32_MAX || hr_jnode(v, c->cells[r])->count != 1)
-            return false;
-    return true;
-}
-
-/* Places a reader has to count: columns with cells, at any depth. */
-static size_t places(const hr_rowset *rs)
-{
-    size_t n = rs->nrest > 0;
-    for (uint32_t k = 0; k < rs->ncols; k++) {
-        const hr_col *c = &rs->cols[k];
-        if (c->rest || c->kind == HR_COL_CONST)
-            continue;
-        n += c->child ? places(c->child) : 1;
-    }
-    return n;
-}
-
-/* A value is found by its place in the row. Few rows do not teach a reader what forty places mean:
- * there, names next to the values are worth their tokens. */
-static bool readable(const hr_rowset *rs)
-{
-    size_t most = TUPLE_COLS + rs->n / 8;
-    return places(rs) <= (most < TUPLE_MAX ? most : TUPLE_MAX);
-}
-
-/* Whole objects that come back are cheaper as one named cell than as cells of their own. */
-static bool repetitive(const hr_jview *v, const hr_rowset *rs, const hr_col *c)
-{
-    uint32_t again = 0, varying = 0;
-    for (uint32_t r = 0; v->repeat && r < rs->n; r++) {
-        uint32_t x = v->repeat[c->cells[r]];
-        again += x && v->repeats.p[x - 1].node != c->cells[r];
-    }
-    for (uint32_t k = 0; k < c->child->ncols; k++)
-        varying += c->child->cols[k].kind != HR_COL_CONST;
-    return again * 5 >= rs->n * 2 && varying >= 3;
-}
-
-/* Objects of like objects: four or more each, whose own names are data. */
-static bool map_col(hr_jview *v, hr_rowset *rs, hr_col *c, unsigned depth)
-{
-    if (!looks_like_map(v, rs, c) || !pool_contents(v, rs, c, true, depth))
-        return false;
-    const hr_rowset *in = c->child;
-    return dense(in) && in->n >= 4 * c->nobj && in->core * 10 >= in->filled * 9 && readable(in);
-}
-
-static void plan_object_col(hr_jview *v, hr_rowset *rs, hr_col *c, unsigned depth)
-{
-    if (c->nobj < 2)
-        return;
-    hr_arena_mark m = hr_arena_save(v->a);
-    if (v->by_column) {
-        if (c->nobj == rs->n && pool_objects(v, rs, c, depth) && dense(c->child)) {
-            c->kind = HR_COL_FLAT;
-            return;
-        }
-        hr_arena_restore(v->a, m);
-        c->child = NULL;
-        return;
-    }
-    if (map_col(v, rs, c, depth)) {
-        c->kind = HR_COL_MAP;
-        return;
-    }
-    hr_arena_restore(v->a, m);
-    c->child = NULL;
-    m = hr_arena_save(v->a);
-    if (pool_objects(v, rs, c, depth) && dense(c->child)) {
-        bool flat = c->nobj == rs->n && !repetitive(v, rs, c);
-        if (flat ? places(c->child) <= FLAT_COLS + rs->n / 2 : readable(c->child)) {
-            c->kind = flat ? HR_COL_FLAT : HR_COL_TUPLE;
-            return;
-        }
-    }
-    hr_arena_restore(v->a, m);
-    c->child = NULL;
-}
-
-static void plan_array_col(hr_jview *v, hr_rowset *rs, hr_col *c, unsigned depth)
-{
-    hr_arena_mark m = hr_arena_save(v->a);
-    if (pool_contents(v, rs, c, false, depth) && dense(c->child) && readable(c->child)) {
-        c->kind = flat1(v, rs, c) ? HR_COL_FLAT1 : HR_COL_LIST;
-        return;
-    }
-    hr_arena_restore(v->a, m);
-    c->child = NULL;
-}
-
-/* Strings that would read as numbers and the like are quoted, unless the header says they all are
- * strings; that pays from the second one on. */
-static bool wants_str(hr_jview *v, const hr_rowset *rs, const hr_col *c)
-{
-    unsigned found = 0;
-    if (!c->nstr || c->nstr + c->nnull != c->npresent)
-        return false;
-    for (uint32_t r = 0; r < rs->n && found < 2; r++) {
-        uint32_t i = c->cells[r];
-        if (i && hr_jnode(v, i)->type == HR_JSON_STRING &&
-            hr_jnode(v, i)->end - hr_jnode(v, i)->start < 40)
-            found += hr_lex_literal(hr_jview_text(v, i)) &&
-                     !hr_str_eq(hr_jview_text(v, i), HR_STR("null"));
-    }
-    return found >= 2;
-}
-
-static void plan_col(hr_jview *v, hr_rowset *rs, hr_col *c, unsigned depth)
-{
-    uint32_t known = c->npresent - c->nnull;
-    if (v->o->factor_out_constants && c->npresent == rs->n && rs->n >= 2 && all_same(v, rs, c))
-        c->kind = HR_COL_CONST;
-    else if (depth < MAX_DEPTH && c->nobj * 2 > known)
-        plan_object_col(v, rs, c, depth);
-    else if (depth < MAX_DEPTH && c->narr * 2 > known && !v->by_column)
-        plan_array_col(v, rs, c, depth);
-    if (c->kind == HR_COL_VALUE)
-        c->str = wants_str(v, rs, c);
-}
-
 /* A member that few rows have: a column costs each other row half a comma, the cell for the rest
  * costs each row that has it the name again. In quarter tokens. */
 static void set_rest(const hr_jview *v, hr_rowset *rs, hr_col *c)
@@ -348,7 +112,7 @@ static void set_rest(const hr_jview *v, hr_rowset *rs, hr_col *c)
     rs->core -= c->rest ? has : 0;
 }
 
-static hr_rowset *build(hr_jview *v, uint32_t *rows, uint32_t *keys, uint32_t n, unsigned depth)
+hr_rowset *hr_plan_rows(hr_jview *v, uint32_t *rows, uint32_t *keys, uint32_t n, unsigned depth)
 {
     if (n == 0 || !hr_jview_ok(v))
         return NULL;
@@ -379,11 +143,11 @@ static hr_rowset *build(hr_jview *v, uint32_t *rows, uint32_t *keys, uint32_t n,
     for (uint32_t c = b.rs->map; c < b.rs->ncols; c++)
         set_rest(v, b.rs, &b.rs->cols[c]);
     /* Nothing below can help a table that is thrown away for its holes. */
-    if (!dense(b.rs))
+    if (!hr_rowset_dense(b.rs))
         return b.rs;
     for (uint32_t c = b.rs->map; c < b.rs->ncols && hr_jview_ok(v); c++)
         if (!b.rs->cols[c].rest)
-            plan_col(v, b.rs, &b.rs->cols[c], depth);
+            hr_plan_col(v, b.rs, &b.rs->cols[c], depth);
     return b.rs;
 }
 
@@ -426,8 +190,8 @@ static hr_rowset *plan_node(hr_jview *v, uint32_t node)
 {
     const hr_json_node *n = hr_jnode(v, node);
     bool map = n->type == HR_JSON_OBJECT;
-    if (n->type < HR_JSON_ARRAY || n->count < (map ? MAP_MIN : 2) || !holds_objects(v, node, map) ||
-        (map && twice_named(v, node)))
+    if (n->type < HR_JSON_ARRAY || n->count < (map ? MAP_MIN : 2) ||
+        !hr_plan_holds_objects(v, node, map) || (map && twice_named(v, node)))
         return NULL;
     uint32_t *rows = HR_NEW_ARRAY(v->a, uint32_t, n->count);
     uint32_t *keys = map ? HR_NEW_ARRAY(v->a, uint32_t, n->count) : NULL;
@@ -439,14 +203,15 @@ static hr_rowset *plan_node(hr_jview *v, uint32_t node)
             keys[at] = k++;
         rows[at++] = k;
     }
-    hr_rowset *rs = build(v, rows, keys, at, 0);
-    bool wide = rs && places(rs) > WIDE_COLS + 3 * (size_t)rs->n;
+    hr_rowset *rs = hr_plan_rows(v, rows, keys, at, 0);
+    bool wide = rs && hr_rowset_places(rs) > WIDE_COLS + 3 * (size_t)rs->n;
     if (wide && at <= BY_COLUMN_ROWS) {
         v->by_column = true;
-        rs = build(v, rows, keys, at, 0);
+        rs = hr_plan_rows(v, rows, keys, at, 0);
         v->by_column = wide = false;
     }
-    if (!rs || wide || !dense(rs) || table_gain(v, rs) < (node ? MIN_GAIN : MIN_GAIN_ROOT))
+    if (!rs || wide || !hr_rowset_dense(rs) ||
+        table_gain(v, rs) < (node ? MIN_GAIN : MIN_GAIN_ROOT))
         return NULL;
     if (map && rs->core < 2 * (size_t)rs->n)
         return NULL; /* names with next to nothing behind them: JSON says that as well */

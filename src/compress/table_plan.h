@@ -71,6 +71,19 @@ struct hr_rowset {
  * Cached in v. Errors are in v->err. */
 hr_rowset *hr_plan_table(hr_jview *v, uint32_t node);
 
+/* The columns of these objects, each planned; keys: the member names of a map's rows, or NULL.
+ * Takes the arrays over. NULL when they have too many columns, or one of them a name twice. */
+hr_rowset *hr_plan_rows(hr_jview *v, uint32_t *rows, uint32_t *keys, uint32_t n, unsigned depth);
+
+/* table_kinds.c: decides a column's kind and plans its children. */
+void hr_plan_col(hr_jview *v, hr_rowset *rs, hr_col *c, unsigned depth);
+/* An array or object of nothing but objects, or an empty one. */
+bool hr_plan_holds_objects(const hr_jview *v, uint32_t i, bool map);
+/* Are enough cells filled to make a table of it? */
+bool hr_rowset_dense(const hr_rowset *rs);
+/* Places a reader has to count: columns with cells, at any depth. */
+size_t hr_rowset_places(const hr_rowset *rs);
+
 /* table_template.c: finds templates for the columns of one physical row. */
 void hr_plan_templates(hr_jview *v, hr_rowset *rs);
 
