@@ -3,6 +3,9 @@
 #include <errno.h>
 #include <locale.h>
 #include <stdlib.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 int hr_str_cmp(hr_str a, hr_str b)
 {
@@ -34,12 +37,46 @@ bool hr_str_iends(hr_str s, hr_str suffix)
     return s.n >= suffix.n && hr_str_ieq(hr_str_sub(s, s.n - suffix.n, s.n), suffix);
 }
 
+#ifdef __SSE2__
+/* memmem sets up a table for each call, which costs more than looking through a line. For those:
+ * sixteen places at a time, by the needle's first and last byte. Needles are short, so that a text
+ * full of near misses costs a bounded factor. */
+enum { LINE_MAX_BYTES = 1024, LINE_NEEDLE = 32, LANES = 16 };
+
+static size_t find_in_line(hr_str s, hr_str needle)
+{
+    const __m128i first = _mm_set1_epi8(needle.p[0]);
+    const __m128i last = _mm_set1_epi8(needle.p[needle.n - 1]);
+    size_t end = s.n - needle.n + 1; /* places where it may start */
+    for (size_t i = 0; i < end;) {
+        /* the last block may overlap the one before */
+        if (i + LANES > end)
+            i = end - LANES;
+        __m128i a = _mm_loadu_si128((const __m128i *)(const void *)(s.p + i));
+        __m128i b = _mm_loadu_si128((const __m128i *)(const void *)(s.p + i + needle.n - 1));
+        unsigned hits = (unsigned)_mm_movemask_epi8(
+            _mm_and_si128(_mm_cmpeq_epi8(a, first), _mm_cmpeq_epi8(b, last)));
+        for (; hits; hits &= hits - 1) {
+            size_t at = i + (size_t)__builtin_ctz(hits);
+            if (memcmp(s.p + at, needle.p, needle.n) == 0)
+                return at;
+        }
+        i += LANES;
+    }
+    return SIZE_MAX;
+}
+#endif
+
 size_t hr_str_find(hr_str s, hr_str needle)
 {
     if (needle.n == 0)
         return 0;
     if (s.n < needle.n)
         return SIZE_MAX;
+#ifdef __SSE2__
+    if (s.n <= LINE_MAX_BYTES && needle.n <= LINE_NEEDLE && s.n - needle.n + 1 >= LANES)
+        return find_in_line(s, needle);
+#endif
     const char *hit = memmem(s.p, s.n, needle.p, needle.n);
     return hit ? (size_t)(hit - s.p) : SIZE_MAX;
 }

@@ -10,7 +10,11 @@ static char at(hr_str s, size_t i)
 
 static bool separator(char c)
 {
-    return c != '\0' && strchr("=:,;()[]{}\"'<>|`", c) != NULL;
+    static const bool is[256] = {
+        ['='] = true, [':'] = true, [','] = true, [';'] = true, ['('] = true, [')'] = true,
+        ['['] = true, [']'] = true, ['{'] = true, ['}'] = true, ['"'] = true, ['\''] = true,
+        ['<'] = true, ['>'] = true, ['|'] = true, ['`'] = true};
+    return is[(unsigned char)c];
 }
 
 static size_t word_end(hr_str s, size_t i)
