@@ -27,17 +27,23 @@ typedef struct hr_forms {
 typedef hr_err hr_compressor(const hr_compress_opts *o, hr_str text, const hr_key *key, bool lossy,
                              hr_arena *a, hr_forms *out);
 
-hr_compressor hr_compress_json;   /* json.c: JSON documents and NDJSON */
-hr_compressor hr_compress_search; /* search.c: grep, ripgrep, ag */
-hr_compressor hr_compress_diff;   /* diff.c: unified diffs and patches */
-hr_compressor hr_compress_csv;    /* csv.c: CSV, TSV, Markdown tables */
-hr_compressor hr_compress_html;   /* html.c: HTML pages, lossy only */
-hr_compressor hr_compress_prose;  /* prose.c: text for readers, lossy only */
-hr_compressor hr_compress_document; /* prose.c: the same, only with headings */
-hr_compressor hr_compress_code;   /* code.c: programs, lossy only */
-hr_compressor hr_compress_log;    /* log.c: logs, build and test output */
+hr_compressor hr_compress_json;       /* json.c: JSON documents and NDJSON */
+hr_compressor hr_compress_search;     /* search.c: grep, ripgrep, ag */
+hr_compressor hr_compress_diff;       /* diff.c: unified diffs and patches */
+hr_compressor hr_compress_csv;        /* csv.c: CSV, TSV, Markdown tables */
+hr_compressor hr_compress_html;       /* html.c: HTML pages, lossy only */
+hr_compressor hr_compress_prose;      /* prose.c: text for readers, lossy only */
+hr_compressor hr_compress_document;   /* prose.c: the same, only with headings */
+hr_compressor hr_compress_code;       /* code.c: programs, lossy only */
+hr_compressor hr_compress_xml;        /* xml.c */
+hr_compressor hr_compress_yaml;       /* yaml.c: lossy only */
+hr_compressor hr_compress_long_lines; /* fold_long.c: minified code, lossy only */
+hr_compressor hr_compress_opaque;     /* fold_opaque.c: hex, base64, PEM, lossy only */
+hr_compressor hr_compress_plain;      /* fold.c: text that is nothing else */
+hr_compressor hr_compress_table;      /* fold_metrics.c: metrics, else csv.c */
+hr_compressor hr_compress_log;        /* log.c: logs, build and test output */
 
-hr_compressor hr_compress_lines;  /* log.c: any text of similar lines, lossless only */
+hr_compressor hr_compress_lines; /* log.c: any text of similar lines, lossless only */
 
 /* detect.h in one line: what kind of content this is. Never fails; reads at most 64 KiB from the
  * front plus what a JSON check needs. */

@@ -9,7 +9,7 @@ static const struct {
     hr_compressor *run;
     hr_compressor *fallback; /* asked when the first has nothing to offer */
 } compressors[HR_KIND_COUNT] = {
-    [HR_KIND_TEXT] = {hr_compress_prose, hr_compress_lines},
+    [HR_KIND_TEXT] = {hr_compress_prose, hr_compress_plain},
     [HR_KIND_JSON] = {hr_compress_json, NULL},
     [HR_KIND_NDJSON] = {hr_compress_json, hr_compress_log},
     [HR_KIND_LOG] = {hr_compress_log, NULL},
@@ -17,9 +17,12 @@ static const struct {
     [HR_KIND_TRACE] = {hr_compress_log, NULL},
     [HR_KIND_SEARCH] = {hr_compress_search, NULL},
     [HR_KIND_HTML] = {hr_compress_html, NULL},
-    [HR_KIND_TABLE] = {hr_compress_csv, hr_compress_log},
-    [HR_KIND_CODE] = {hr_compress_code, NULL},
+    [HR_KIND_XML] = {hr_compress_xml, NULL},
+    [HR_KIND_YAML] = {hr_compress_yaml, NULL},
+    [HR_KIND_TABLE] = {hr_compress_table, hr_compress_log},
+    [HR_KIND_CODE] = {hr_compress_code, hr_compress_long_lines},
     [HR_KIND_DIFF] = {hr_compress_diff, NULL},
+    [HR_KIND_BINARY] = {hr_compress_opaque, hr_compress_plain},
     [HR_KIND_LISTING] = {hr_compress_log, NULL},
 };
 
