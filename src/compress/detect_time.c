@@ -63,7 +63,7 @@ static size_t clock_end(hr_str s, size_t i, bool loose)
 static size_t with_clock(hr_str s, size_t date_end)
 {
     char sep = at(s, date_end);
-    if (sep == '\0' || !strchr("T -:_,", sep))
+    if (sep != 'T' && sep != ' ' && sep != '-' && sep != ':' && sep != '_' && sep != ',')
         return date_end;
     size_t from = date_end + 1;
     while (sep == ' ' && at(s, from) == ' ' && from < date_end + 3)
@@ -145,6 +145,12 @@ static size_t named_date(hr_str s)
     return 0;
 }
 
+static bool glog_level(char c)
+{
+    return c == 'I' || c == 'W' || c == 'E' || c == 'F' || c == 'D';
+}
+
+/* Called for every word of a log: most words must fail at once. */
 size_t hr_time_len(hr_str s)
 {
     if (s.n < 5)
@@ -156,7 +162,7 @@ size_t hr_time_len(hr_str s)
         size_t end = clock_end(s, 0, false);
         return end && at(s, 1 + hr_is_digit(at(s, 1))) == ':' ? end : 0;
     }
-    if (strchr("IWEFD", s.p[0]) && digits(s, 1, 5) == 4 && at(s, 5) == ' ') {
+    if (glog_level(s.p[0]) && digits(s, 1, 5) == 4 && at(s, 5) == ' ') {
         size_t end = clock_end(s, 6, false); /* glog: I0102 15:04:05.000000 */
         return end > 6 ? end : 0;
     }
@@ -190,7 +196,10 @@ static const level_word level_words[] = {
 
 static bool level_first(char lower)
 {
-    return strchr("efcspatwdinv", lower) != NULL;
+    static const bool is[256] = {
+        ['e'] = true, ['f'] = true, ['c'] = true, ['s'] = true, ['p'] = true, ['a'] = true,
+        ['t'] = true, ['w'] = true, ['d'] = true, ['i'] = true, ['n'] = true, ['v'] = true};
+    return is[(unsigned char)lower];
 }
 
 /* Is the word at [i, j) in a place where a level is told: all capitals, the first word of the line,

@@ -156,7 +156,7 @@ static size_t component(hr_str s, size_t i)
         char c = s.p[k];
         if (c == '.' || c == '$' || c == '[' || c == '(')
             return skip_space(s, e);
-        if (!hr_is_alnum(c) && !strchr("_/-", c))
+        if (!hr_is_alnum(c) && c != '_' && c != '/' && c != '-')
             return i;
     }
     return i;
@@ -178,7 +178,7 @@ size_t hr_tpl_head(hr_str line)
     bool levelled = false;
     while (i < s.n && i < HEAD_MAX) {
         char c = s.p[i];
-        if (hr_is_space(c) || strchr("]-,:)", c)) {
+        if (hr_is_space(c) || c == ']' || c == '-' || c == ',' || c == ':' || c == ')') {
             i++;
             continue;
         }
