@@ -1,11 +1,11 @@
 /* Tables as text: CSV, TSV, Markdown. Kept rows stay byte for byte.
  *
- * Lossless: columns that say the same in every row move into one line in front. Lossy: the rows that
- * matter least are left out; which ones is decided as for arrays of objects (rows.h), by handing the
- * table over as one. */
+ * Lossless: columns that say the same in every row move into one line in front. Lossy: the rows
+ * that matter least are left out; which ones is decided as for arrays of objects (rows.h), by
+ * handing the table over as one. */
 #include "compress/csv.h"
 
-#include "base/buf.h"
+#include "base/map.h"
 #include "compress/marker.h"
 #include "compress/rows.h"
 
@@ -17,7 +17,8 @@ static hr_str cell(const hr_csv *c, size_t record, uint32_t column)
     return column < r->count ? c->cells.p[r->first + column] : HR_STR_NONE;
 }
 
-/* --- lossless: constant columns ---------------------------------------------------------------- */
+/* --- lossless: constant columns ----------------------------------------------------------------
+ */
 
 static bool constant(const hr_csv *c, uint32_t column)
 {
@@ -67,7 +68,8 @@ static hr_err lossless_form(const hr_csv *c, hr_arena *a, hr_forms *out)
     hr_buf_lit(&b, "]\n");
     for (size_t i = 0; i < c->records.n; i++) {
         uint32_t written = 0, k = 0;
-        for (hr_str rest = c->records.p[i].line, part; hr_str_split(&rest, c->delimiter, &part); k++) {
+        for (hr_str rest = c->records.p[i].line, part; hr_str_split(&rest, c->delimiter, &part);
+             k++) {
             if (k < c->columns && drop[k])
                 continue;
             if (written++)
@@ -86,7 +88,8 @@ static hr_err lossless_form(const hr_csv *c, hr_arena *a, hr_forms *out)
     return err;
 }
 
-/* --- lossy: rows ------------------------------------------------------------------------------- */
+/* --- lossy: rows -------------------------------------------------------------------------------
+ */
 
 /* A number as JSON spells it; anything else is text. */
 static bool plain_number(hr_str s)
@@ -145,9 +148,72 @@ static void put(hr_buf *b, hr_str line)
     hr_buf_addc(b, '\n');
 }
 
+/* --- rows that the question is about -------------------------------------------------------------
+ */
+
+enum { QUERY_MAX = 512, NAME_MIN = 4, WORD_MIN = 3, LIKE_PART = 3 };
+
+/* Is a word of the column's name in the query? */
+static bool named(hr_str query, hr_str name)
+{
+    for (size_t i = 0; i < name.n;) {
+        size_t from = i;
+        while (i < name.n && hr_is_alnum(name.p[i]))
+            i++;
+        hr_str word = hr_str_sub(name, from, i);
+        if (word.n >= WORD_MIN && hr_str_ifind(query, word) != SIZE_MAX)
+            return true;
+        i += i == from;
+    }
+    return false;
+}
+
+/* Rows that hold a name spelled out in the query, the rows next to them, and those that share their
+ * value in a column the query names ("the same height as …"): asked[i] is set. False when the query
+ * singles out nothing. */
+static bool asked_rows(const hr_compress_opts *o, const hr_csv *c, hr_arena *a, bool *asked)
+{
+    hr_str query = hr_str_sub(o->query, 0, QUERY_MAX);
+    size_t n = c->records.n, hits = 0, like = 0;
+    bool *own = HR_NEW_ARRAY(a, bool, n + 1), *columns = HR_NEW_ARRAY(a, bool, c->columns + 1);
+    if (!own || !columns || !query.n)
+        return false;
+    for (uint32_t k = 0; k < c->columns; k++)
+        columns[k] = named(query, cell(c, 0, k));
+    for (size_t i = 1; i < n; i++) {
+        for (uint32_t k = 0; k < c->columns && !own[i]; k++) {
+            hr_str v = cell(c, i, k);
+            own[i] = v.n >= NAME_MIN && v.n <= query.n && !plain_number(v) &&
+                     hr_str_ifind(query, v) != SIZE_MAX;
+        }
+        hits += own[i];
+    }
+    if (hits == 0 || hits * LIKE_PART > n)
+        return false;
+    for (size_t i = 1; i < n; i++)
+        asked[i] = own[i] || (i > 1 && own[i - 1]) || (i + 1 < n && own[i + 1]);
+    for (uint32_t k = 0; k < c->columns; k++) {
+        hr_map values;
+        if (!columns[k])
+            continue;
+        hr_map_init(&values, a);
+        for (size_t i = 1; i < n; i++) {
+            if (own[i] && cell(c, i, k).n && !hr_map_put(&values, cell(c, i, k), NULL))
+                return false;
+        }
+        like = 0;
+        for (size_t i = 1; i < n; i++)
+            like += hr_map_get(&values, cell(c, i, k)) != NULL;
+        for (size_t i = 1; i < n && like * LIKE_PART <= n; i++)
+            asked[i] |= hr_map_get(&values, cell(c, i, k)) != NULL;
+    }
+    return true;
+}
+
 static hr_err lossy_form(const hr_compress_opts *o, const hr_csv *c, const hr_key *key, hr_arena *a,
                          hr_forms *out)
 {
+    bool *asked = HR_NEW_ARRAY(a, bool, c->records.n + 1);
     hr_str json = HR_STR_NONE;
     hr_json_doc d;
     hr_jview v;
@@ -159,6 +225,15 @@ static hr_err lossy_form(const hr_compress_opts *o, const hr_csv *c, const hr_ke
         err = hr_jview_init(&v, o, &d, a);
     if (err == HR_OK)
         err = hr_rows_select(&v, &total);
+    if (err == HR_OK && asked && asked_rows(o, c, a, asked)) {
+        size_t row = 1;
+        for (uint32_t n = HR_JSON_FIRST(&d, 0); n < d.nodes[0].next; n = d.nodes[n].next, row++) {
+            if (asked[row] && hr_jmarked(&v, n, HR_MARK_DROP)) {
+                v.mark[n] &= (uint8_t)~HR_MARK_DROP;
+                total.rows--;
+            }
+        }
+    }
     if (err != HR_OK || total.rows == 0)
         return err == HR_E_UTF8 ? HR_E_SYNTAX : err;
     hr_buf b = HR_BUF_INIT(0), what = HR_BUF_INIT(0);

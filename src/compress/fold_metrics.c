@@ -215,5 +215,11 @@ hr_err hr_compress_table(const hr_compress_opts *o, hr_str text, const hr_key *k
         if (e != HR_E_SYNTAX)
             return e;
     }
-    return hr_compress_csv(o, text, key, lossy, a, out);
+    hr_err e = hr_compress_csv(o, text, key, lossy, a, out);
+    if (e == HR_E_SYNTAX)
+        return hr_compress_log(o, text, key, lossy, a, out);
+    /* Rows with delimiters are chosen as rows or not at all: as lines they all look alike. */
+    if (e == HR_OK && !out->lossless.n && !out->lossy.n)
+        return hr_compress_lines(o, text, key, false, a, out);
+    return e;
 }

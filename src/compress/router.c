@@ -19,7 +19,7 @@ static const struct {
     [HR_KIND_HTML] = {hr_compress_html, NULL},
     [HR_KIND_XML] = {hr_compress_xml, NULL},
     [HR_KIND_YAML] = {hr_compress_yaml, NULL},
-    [HR_KIND_TABLE] = {hr_compress_table, hr_compress_log},
+    [HR_KIND_TABLE] = {hr_compress_table, NULL},
     [HR_KIND_CODE] = {hr_compress_code, hr_compress_long_lines},
     [HR_KIND_DIFF] = {hr_compress_diff, NULL},
     [HR_KIND_BINARY] = {hr_compress_opaque, hr_compress_plain},
