@@ -67,7 +67,8 @@ clean: ## remove what was built (the fetched sources stay)
 	@rm -rf build
 
 need-build:
-	@tools/install-packages build && tools/install-packages $$(tools/fetch-deps --clients) && tools/fetch-deps
+	@tools/install-packages build $$(tools/fetch-deps --clients 2>/dev/null || echo pip npm)
+	@tools/fetch-deps
 
 need-test: need-build
 	@tools/install-packages test
