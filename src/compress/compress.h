@@ -71,7 +71,6 @@ typedef struct hr_compress_opts {
     size_t max_items_after_crush;         /* 15; 0 = no ceiling */
     double variance_threshold;            /* 2.0 standard deviations */
     double relevance_threshold;           /* 0.3 */
-    double lossless_min_savings_ratio;    /* 0.15 */
     double first_fraction, last_fraction; /* 0.3, 0.15 */
     double bias;                          /* 1.0: more keeps more */
     bool preserve_change_points;          /* true */

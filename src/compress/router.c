@@ -45,7 +45,6 @@ hr_compress_opts hr_compress_defaults(void)
         .max_items_after_crush = 15,
         .variance_threshold = 2.0,
         .relevance_threshold = 0.3,
-        .lossless_min_savings_ratio = 0.15,
         .first_fraction = 0.3,
         .last_fraction = 0.15,
         .bias = 1.0,

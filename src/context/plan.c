@@ -39,6 +39,15 @@ bool hr_policy_excludes(const hr_policy *p, hr_str tool)
     return false;
 }
 
+const hr_tool_profile *hr_policy_profile(const hr_policy *p, hr_str tool)
+{
+    for (size_t i = p->nprofiles; i > 0; i--) {
+        if (hr_str_glob(p->profiles[i - 1].tool, tool))
+            return &p->profiles[i - 1];
+    }
+    return NULL;
+}
+
 bool hr_plan_is_retrieval(const hr_block *b)
 {
     hr_str t = b->tool_name;
@@ -58,7 +67,8 @@ hr_reason hr_plan_verdict(const hr_policy *p, const hr_wire_request *r, const hr
     if (b->role == HR_BLOCK_TOOL_RESULT) {
         if (hr_plan_is_retrieval(b))
             return HR_R_RETRIEVED;
-        if (hr_policy_excludes(p, b->tool_name))
+        const hr_tool_profile *t = hr_policy_profile(p, b->tool_name);
+        if (hr_policy_excludes(p, b->tool_name) || (t && t->skip))
             return HR_R_EXCLUDED_TOOL;
     }
     if (!everything && !b->live)

@@ -13,10 +13,19 @@
 /* Blocks shorter than this are never edited and never remembered (bytes of decoded text). */
 enum { HR_PLAN_FLOOR = 400 };
 
+/* How the results of one tool are treated. */
+typedef struct hr_tool_profile {
+    hr_str tool; /* name or glob */
+    double bias; /* above 1 keeps more, below 1 less */
+    bool skip;   /* leave its results alone */
+} hr_tool_profile;
+
 typedef struct hr_policy {
     const hr_str *excluded; /* names or globs of tools whose results are never edited */
     size_t nexcluded;
     bool compress_user_messages;
+    const hr_tool_profile *profiles; /* the last that matches counts */
+    size_t nprofiles;
 } hr_policy;
 
 /* Splits a comma list into names (trimmed, empty ones dropped) behind the built-in
@@ -25,6 +34,9 @@ hr_err hr_policy_excluded(hr_str protect, hr_str exclude, hr_arena *a, const hr_
                           size_t *n);
 /* Case-insensitive; "mcp__*" style globs allowed. */
 bool hr_policy_excludes(const hr_policy *p, hr_str tool);
+
+/* The profile of a tool, or NULL. */
+const hr_tool_profile *hr_policy_profile(const hr_policy *p, hr_str tool);
 
 /* Is this the result of asking us for an original (tool, MCP tool, or `headroom retrieve` in a
  * shell)? Such a result is never compressed again. */

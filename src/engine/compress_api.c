@@ -1,5 +1,6 @@
 /* POST /v1/compress: messages in, the same messages with smaller tool results out. No conversation
  * and no provider cache are involved, so every tool result is decided now. */
+#include "engine/call_config.h"
 #include "engine/internal.h"
 
 typedef struct job {
@@ -257,48 +258,6 @@ static hr_err echo(const hr_json_doc *d, uint32_t messages, hr_arena *a, hr_str 
     return reply->p ? HR_OK : HR_E_NOMEM;
 }
 
-/* Settings of one call: config.* as the SDKs send it. Unknown keys are none of our business. */
-static hr_err read_config(job *j, uint32_t config, hr_compress_opts *o, hr_policy *p,
-                          hr_str *message)
-{
-    const hr_json_doc *d = &j->r.doc;
-    double v;
-    if (config == HR_JSON_ABSENT || hr_json_is(d, config, HR_JSON_NULL))
-        return HR_OK;
-    if (!hr_json_is(d, config, HR_JSON_OBJECT))
-        return refuse(message, j->a, HR_E_TYPE, "Field `config` must be an object.");
-    j->simulate =
-        hr_str_eq(hr_json_get_text(d, config, HR_STR("default_mode"), j->a), HR_STR("simulate"));
-    if (hr_json_get_true(d, config, HR_STR("compress_user_messages")))
-        p->compress_user_messages = true;
-    uint32_t sc = hr_json_get(d, config, HR_STR("smart_crusher"));
-    static const struct {
-        const char *name;
-        size_t at;
-    } sizes[] = {
-        {"min_tokens_to_crush", offsetof(hr_compress_opts, min_tokens)},
-        {"max_items_after_crush", offsetof(hr_compress_opts, max_items_after_crush)},
-        {"min_items_to_analyze", offsetof(hr_compress_opts, min_items_to_analyze)},
-    };
-    for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
-        uint32_t n = hr_json_get(d, sc, hr_cstr(sizes[i].name));
-        if (n == HR_JSON_ABSENT)
-            continue;
-        if (!hr_json_double(d, n, &v) || v < 0 || v > 1e6) {
-            *message = hr_strf(j->a,
-                               "Field `config.smart_crusher.%s` must be a number from 0 to "
-                               "1000000.",
-                               sizes[i].name);
-            return HR_E_RANGE;
-        }
-        *(size_t *)((char *)o + sizes[i].at) = (size_t)v;
-    }
-    uint32_t lossless = hr_json_get(d, sc, HR_STR("lossless_only"));
-    if (hr_json_is(d, lossless, HR_JSON_TRUE))
-        o->lossless_only = true;
-    return HR_OK;
-}
-
 /* Time ran out before anything was made smaller: the caller is told instead of shown no savings. */
 static bool only_timeouts(const job *j)
 {
@@ -318,7 +277,7 @@ static hr_err run(job *j, uint32_t config, hr_str *reply, hr_str *message)
         hr_engine_base_opts(j->e, j->tok, HR_VIA_TOOL, j->e->o.deadline_ms ? &deadline : NULL);
     hr_policy policy = j->e->policy;
     base.allow_code = true; /* who asks for compression here has chosen the messages */
-    hr_err err = read_config(j, config, &base, &policy, message);
+    hr_err err = hr_call_config(&j->r.doc, config, j->a, &base, &policy, &j->simulate, message);
     if (err != HR_OK)
         return err;
     j->before = tokens_below(j, j->messages, true);
@@ -326,7 +285,7 @@ static hr_err run(job *j, uint32_t config, hr_str *reply, hr_str *message)
         const hr_block *b = &j->r.blocks[i];
         j->d[i].reason = j->e->o.optimize ? hr_plan_verdict(&policy, &j->r, b, true) : HR_R_OFF;
         if (j->d[i].reason == HR_R_UNDECIDED)
-            hr_engine_decide(j->e, &base, &j->r, b, j->a, &j->d[i]);
+            hr_engine_decide(j->e, &policy, &base, &j->r, b, j->a, &j->d[i]);
     }
     if (only_timeouts(j))
         return refuse(message, j->a, HR_E_TIMEOUT, hr_err_text(HR_E_TIMEOUT));

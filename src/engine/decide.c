@@ -162,7 +162,7 @@ void hr_turn_decide(hr_turn *t)
                    t->slot[i] != HR_NO_SLOT);
     }
     if (err == HR_OK)
-        hr_engine_decide_all(t->e, &w.base, &t->r, which, n, t->a, t->d);
+        hr_engine_decide_all(t->e, &t->e->policy, &w.base, &t->r, which, n, t->a, t->d);
     for (size_t i = 0; i < t->r.nblocks && err == HR_OK; i++) {
         if (mine[i])
             err = finish_block(&w, i);

@@ -1,3 +1,4 @@
+#include "engine/call_config.h"
 #include "engine/internal.h"
 
 #include "base/log.h"
@@ -45,6 +46,8 @@ hr_err hr_engine_open(const hr_engine_opts *o, hr_engine **out)
     hr_err err = hr_policy_excluded(o->protect_tools, o->exclude_tools, &e->arena,
                                     &e->policy.excluded, &e->policy.nexcluded);
     if (err == HR_OK)
+        err = hr_parse_tool_profiles(o->tool_profiles, &e->arena, &e->policy);
+    if (err == HR_OK)
         err = open_store(e);
     if (err != HR_OK) {
         hr_engine_close(e);
@@ -84,6 +87,8 @@ hr_compress_opts hr_engine_base_opts(const hr_engine *e, const hr_tokenizer *tok
         c.max_items_after_crush = e->o.max_items;
     if (e->o.lossy_min_tokens)
         c.lossy_min_tokens = e->o.lossy_min_tokens;
+    if (e->o.target_ratio > 0)
+        hr_apply_target_ratio(e->o.target_ratio, &c);
     return c;
 }
 
@@ -100,8 +105,8 @@ static bool carries_live_marker(hr_engine *e, hr_str text)
     return false;
 }
 
-void hr_engine_decide(hr_engine *e, const hr_compress_opts *base, const hr_wire_request *r,
-                      const hr_block *b, hr_arena *a, hr_decision *d)
+void hr_engine_decide(hr_engine *e, const hr_policy *p, const hr_compress_opts *base,
+                      const hr_wire_request *r, const hr_block *b, hr_arena *a, hr_decision *d)
 {
     if (carries_live_marker(e, b->text)) {
         *d = (hr_decision){.reason = HR_R_ALREADY_COMPRESSED};
@@ -113,6 +118,9 @@ void hr_engine_decide(hr_engine *e, const hr_compress_opts *base, const hr_wire_
     o.allow_code = base->allow_code && !hr_code_wanted_whole(r->last_user_text);
     o.tool_name = b->tool_name;
     o.tool_input = b->tool_input;
+    const hr_tool_profile *t = hr_policy_profile(p, b->tool_name);
+    if (t)
+        o.bias *= t->bias;
     hr_compressed c;
     hr_err err = hr_compress_text(&o, b->text, a, &c);
     if (err != HR_OK && err != HR_E_TIMEOUT)

@@ -25,6 +25,9 @@ typedef struct hr_engine_opts {
     bool shell_retrieve;          /* `headroom` is on the PATH of agents on this machine */
     hr_str protect_tools;         /* comma list added to Read,Glob,Grep,Write,Edit; globs allowed */
     hr_str exclude_tools;         /* HEADROOM_EXCLUDE_TOOLS: replaces nothing, adds too */
+    hr_str tool_profiles;         /* "Bash:aggressive,sql:skip": levels conservative, moderate,
+                                     aggressive, skip. A bad list fails opening with HR_E_SYNTAX */
+    double target_ratio;          /* share of tokens wanted to stay; 0: none */
     size_t min_tokens, max_items; /* 0: compressor defaults */
     size_t lossy_min_tokens;      /* 0: default */
     uint32_t deadline_ms;         /* per request; 0: 25000 */

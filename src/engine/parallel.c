@@ -13,6 +13,7 @@ enum {
 
 typedef struct crew {
     hr_engine *e;
+    const hr_policy *policy;
     const hr_compress_opts *base;
     const hr_wire_request *r;
     const uint32_t *which;
@@ -35,7 +36,7 @@ static void *work(void *arg)
     crew *c = w->c;
     for (size_t k; (k = atomic_fetch_add(&c->next, 1)) < c->n;) {
         uint32_t i = c->which[k];
-        hr_engine_decide(c->e, c->base, c->r, &c->r->blocks[i], w->a, &c->d[i]);
+        hr_engine_decide(c->e, c->policy, c->base, c->r, &c->r->blocks[i], w->a, &c->d[i]);
     }
     return NULL;
 }
@@ -83,10 +84,10 @@ static bool start(worker *w)
     return w->started;
 }
 
-void hr_engine_decide_all(hr_engine *e, const hr_compress_opts *base, const hr_wire_request *r,
-                          const uint32_t *which, size_t n, hr_arena *a, hr_decision *d)
+void hr_engine_decide_all(hr_engine *e, const hr_policy *p, const hr_compress_opts *base,
+                          const hr_wire_request *r, const uint32_t *which, size_t n, hr_arena *a, hr_decision *d)
 {
-    crew c = {.e = e, .base = base, .r = r, .which = which, .n = n, .d = d};
+    crew c = {.e = e, .policy = p, .base = base, .r = r, .which = which, .n = n, .d = d};
     worker crew_of[MAX_THREADS] = {{.c = &c, .a = a}};
     size_t bytes = 0;
     unsigned threads = n > 1 ? cores() : 1;

@@ -4,6 +4,25 @@
 
 #include <unistd.h>
 
+/* A profile is a set of defaults: what was said explicitly stays. */
+static void apply_profile(const hr_settings *s, hr_engine_opts *o)
+{
+    if (hr_str_eq(s->savings_profile, HR_STR("safe")) && !hr_setting_given(s, HR_OPT_lossless_only))
+        o->lossless_only = true;
+    if (!hr_str_eq(s->savings_profile, HR_STR("agent-90")))
+        return;
+    if (!hr_setting_given(s, HR_OPT_compress_user_messages))
+        o->compress_user_messages = true;
+    if (!hr_setting_given(s, HR_OPT_min_tokens))
+        o->min_tokens = 120;
+    if (!hr_setting_given(s, HR_OPT_lossy_min_tokens))
+        o->lossy_min_tokens = 250;
+    if (!hr_setting_given(s, HR_OPT_max_items))
+        o->max_items = 8;
+    if (!hr_setting_given(s, HR_OPT_target_ratio))
+        o->target_ratio = 0.10;
+}
+
 hr_engine_opts hr_engine_opts_of(const hr_settings *s)
 {
     hr_engine_opts o = hr_engine_defaults();
@@ -21,6 +40,9 @@ hr_engine_opts hr_engine_opts_of(const hr_settings *s)
     o.min_tokens = (size_t)s->min_tokens;
     o.max_items = (size_t)s->max_items;
     o.lossy_min_tokens = (size_t)s->lossy_min_tokens;
+    o.target_ratio = s->target_ratio;
+    o.tool_profiles = s->tool_profiles;
+    apply_profile(s, &o);
     o.deadline_ms = (uint32_t)(s->compression_timeout_seconds * 1000);
     bool memory = s->stateless || hr_str_eq(s->ccr_backend, HR_STR("memory"));
     o.store.path = memory ? HR_STR_NONE : s->ccr_sqlite_path;

@@ -1,0 +1,180 @@
+#include "engine/call_config.h"
+
+#include "base/vec.h"
+
+typedef enum kind { SIZE, REAL, FLAG } kind;
+
+#define AT(member) offsetof(hr_compress_opts, member)
+static const struct field {
+    const char *name;
+    kind kind;
+    size_t at;
+    double max;
+} fields[] = {
+    {"min_tokens_to_crush", SIZE, AT(min_tokens), 1e6},
+    {"max_items_after_crush", SIZE, AT(max_items_after_crush), 1e6},
+    {"min_items_to_analyze", SIZE, AT(min_items_to_analyze), 1e6},
+    {"variance_threshold", REAL, AT(variance_threshold), 100},
+    {"relevance_threshold", REAL, AT(relevance_threshold), 1},
+    {"lossless_min_savings_ratio", REAL, AT(min_saving), 1},
+    {"first_fraction", REAL, AT(first_fraction), 1},
+    {"last_fraction", REAL, AT(last_fraction), 1},
+    {"preserve_change_points", FLAG, AT(preserve_change_points), 1},
+    {"factor_out_constants", FLAG, AT(factor_out_constants), 1},
+    {"dedup_identical_items", FLAG, AT(dedup_identical_items), 1},
+    {"lossless_only", FLAG, AT(lossless_only), 1},
+};
+
+static hr_err wrong(hr_str *message, hr_arena *a, hr_err err, const char *field, const char *takes)
+{
+    *message = hr_strf(a, "Field `config.%s` must be %s.", field, takes);
+    return err;
+}
+
+static hr_err set_field(const hr_json_doc *d, uint32_t n, const struct field *f, hr_arena *a,
+                        hr_compress_opts *o, hr_str *message)
+{
+    double v;
+    char *to = (char *)o + f->at;
+    hr_str name = hr_strf(a, "smart_crusher.%s", f->name);
+    if (f->kind == FLAG) {
+        if (!hr_json_is(d, n, HR_JSON_TRUE) && !hr_json_is(d, n, HR_JSON_FALSE))
+            return wrong(message, a, HR_E_TYPE, hr_zstr(a, name), "true or false");
+        *(bool *)to = hr_json_is(d, n, HR_JSON_TRUE);
+        return HR_OK;
+    }
+    if (!hr_json_double(d, n, &v) || v < 0 || v > f->max) {
+        hr_str takes = hr_strf(a, "a number from 0 to %g", f->max);
+        return wrong(message, a, HR_E_RANGE, hr_zstr(a, name), hr_zstr(a, takes));
+    }
+    if (f->kind == SIZE)
+        *(size_t *)to = (size_t)v;
+    else
+        *(double *)to = v;
+    return HR_OK;
+}
+
+static hr_err preserve_fields(const hr_json_doc *d, uint32_t list, hr_arena *a, hr_compress_opts *o,
+                              hr_str *message)
+{
+    HR_VEC(hr_str) v = {0};
+    if (list == HR_JSON_ABSENT || hr_json_is(d, list, HR_JSON_NULL))
+        return HR_OK;
+    if (!hr_json_is(d, list, HR_JSON_ARRAY))
+        return wrong(message, a, HR_E_TYPE, "smart_crusher.preserve_fields", "a list of names");
+    for (uint32_t i = HR_JSON_FIRST(d, list); i < d->nodes[list].next; i = d->nodes[i].next) {
+        hr_str *slot = hr_json_is(d, i, HR_JSON_STRING) ? hr_vec_push(&v, a) : NULL;
+        if (!slot)
+            return wrong(message, a, HR_E_TYPE, "smart_crusher.preserve_fields", "a list of names");
+        *slot = hr_json_text(d, i, a);
+    }
+    o->preserve_fields = v.p;
+    o->npreserve_fields = v.n;
+    return HR_OK;
+}
+
+void hr_apply_target_ratio(double ratio, hr_compress_opts *o)
+{
+    double bias = ratio / 0.3; /* 0.3 is what the defaults aim at */
+    o->bias = bias < 0.33 ? 0.33 : bias > 3 ? 3 : bias;
+    if (ratio < 0.3)
+        o->lossy_margin = 0.9;
+}
+
+static hr_tool_profile *add_profile(hr_policy *p, hr_arena *a)
+{
+    hr_tool_profile *grown = HR_NEW_ARRAY(a, hr_tool_profile, p->nprofiles + 1);
+    if (!grown)
+        return NULL;
+    if (p->nprofiles)
+        memcpy(grown, p->profiles, p->nprofiles * sizeof(*grown));
+    p->profiles = grown;
+    return &grown[p->nprofiles++];
+}
+
+hr_err hr_parse_tool_profiles(hr_str list, hr_arena *a, hr_policy *p)
+{
+    static const struct {
+        const char *name;
+        double bias;
+        bool skip;
+    } levels[] = {
+        {"conservative", 1.5, false}, {"moderate", 1.0, false}, {"aggressive", 0.7, false},
+        {"skip", 1.0, true}};
+    for (hr_str rest = list, part; hr_str_split(&rest, ',', &part);) {
+        part = hr_str_trim(part);
+        size_t colon = hr_str_rfind_char(part, ':');
+        if (!part.n)
+            continue;
+        if (colon == SIZE_MAX || colon == 0)
+            return HR_E_SYNTAX;
+        hr_str level = hr_str_trim(hr_str_sub(part, colon + 1, part.n));
+        size_t k = 0, n = sizeof(levels) / sizeof(*levels);
+        while (k < n && !hr_str_ieq(level, hr_cstr(levels[k].name)))
+            k++;
+        if (k == n)
+            return HR_E_SYNTAX;
+        hr_tool_profile *t = add_profile(p, a);
+        if (!t)
+            return HR_E_NOMEM;
+        *t = (hr_tool_profile){hr_str_dup(a, hr_str_trim(hr_str_sub(part, 0, colon))),
+                               levels[k].bias, levels[k].skip};
+    }
+    return HR_OK;
+}
+
+/* {"Bash": {"skip_compression": true}} */
+static hr_err tool_profiles(const hr_json_doc *d, uint32_t map, hr_arena *a, hr_policy *p)
+{
+    if (!hr_json_is(d, map, HR_JSON_OBJECT))
+        return HR_OK;
+    for (uint32_t k = HR_JSON_FIRST(d, map); k < d->nodes[map].next; k = d->nodes[k + 1].next) {
+        if (!hr_json_get_true(d, k + 1, HR_STR("skip_compression")))
+            continue;
+        hr_tool_profile *t = add_profile(p, a);
+        if (!t)
+            return HR_E_NOMEM;
+        *t = (hr_tool_profile){hr_json_text(d, k, a), 1.0, true};
+    }
+    return HR_OK;
+}
+
+hr_err hr_call_config(const hr_json_doc *d, uint32_t config, hr_arena *a, hr_compress_opts *o,
+                      hr_policy *p, bool *simulate, hr_str *message)
+{
+    if (config == HR_JSON_ABSENT || hr_json_is(d, config, HR_JSON_NULL))
+        return HR_OK;
+    if (!hr_json_is(d, config, HR_JSON_OBJECT)) {
+        *message = HR_STR("Field `config` must be an object.");
+        return HR_E_TYPE;
+    }
+    *simulate =
+        hr_str_eq(hr_json_get_text(d, config, HR_STR("default_mode"), a), HR_STR("simulate"));
+    if (hr_json_get_true(d, config, HR_STR("compress_user_messages")))
+        p->compress_user_messages = true;
+    uint32_t ratio = hr_json_get(d, config, HR_STR("target_ratio"));
+    double v;
+    if (ratio != HR_JSON_ABSENT && !hr_json_is(d, ratio, HR_JSON_NULL)) {
+        if (!hr_json_double(d, ratio, &v) || v <= 0 || v > 1)
+            return wrong(message, a, HR_E_RANGE, "target_ratio", "a number above 0 and at most 1");
+        hr_apply_target_ratio(v, o);
+    }
+    uint32_t sc = hr_json_get(d, config, HR_STR("smart_crusher"));
+    for (size_t i = 0; i < sizeof(fields) / sizeof(*fields); i++) {
+        uint32_t n = hr_json_get(d, sc, hr_cstr(fields[i].name));
+        hr_err err = n == HR_JSON_ABSENT || hr_json_is(d, n, HR_JSON_NULL)
+                         ? HR_OK
+                         : set_field(d, n, &fields[i], a, o, message);
+        if (err != HR_OK)
+            return err;
+    }
+    uint32_t marker = hr_json_path(d, config, "ccr", "inject_retrieval_marker", NULL);
+    if (hr_json_is(d, marker, HR_JSON_FALSE))
+        o->via = HR_VIA_NONE; /* without a marker nothing may be left out */
+    hr_err err = tool_profiles(d, hr_json_path(d, config, "tool_crusher", "tool_profiles", NULL), a, p);
+    if (err == HR_OK)
+        err = tool_profiles(d, hr_json_get(d, config, HR_STR("headroom_tool_profiles")), a, p);
+    if (err == HR_OK)
+        err = preserve_fields(d, hr_json_get(d, sc, HR_STR("preserve_fields")), a, o, message);
+    return err;
+}

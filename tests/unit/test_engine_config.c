@@ -1,0 +1,122 @@
+/* Settings of one call and of one tool do what they say. */
+#include "engine/call_config.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+static hr_arena arena;
+
+static hr_err read_config(const char *json, hr_compress_opts *o, hr_policy *p, bool *simulate,
+                          hr_str *message)
+{
+    hr_json_doc d;
+    assert_int_equal(hr_json_scan(&arena, hr_cstr(json), 0, &d).code, HR_OK);
+    *o = hr_compress_defaults();
+    *p = (hr_policy){0};
+    *simulate = false;
+    *message = HR_STR_NONE;
+    return hr_call_config(&d, 0, &arena, o, p, simulate, message);
+}
+
+static void every_field_is_read(void **state)
+{
+    (void)state;
+    hr_compress_opts o;
+    hr_policy p;
+    bool sim;
+    hr_str m;
+    assert_int_equal(
+        read_config("{\"default_mode\":\"simulate\",\"compress_user_messages\":true,\"target_ratio\":0.1,"
+                    "\"unknown\":7,\"smart_crusher\":{\"min_tokens_to_crush\":11,\"max_items_after_crush\":12,"
+                    "\"min_items_to_analyze\":13,\"variance_threshold\":1.5,\"relevance_threshold\":0.5,"
+                    "\"lossless_min_savings_ratio\":0.25,\"first_fraction\":0.2,\"last_fraction\":0.1,"
+                    "\"preserve_change_points\":false,\"factor_out_constants\":false,"
+                    "\"dedup_identical_items\":false,\"lossless_only\":true,\"preserve_fields\":[\"a\",\"b\"]},"
+                    "\"ccr\":{\"inject_retrieval_marker\":false},"
+                    "\"tool_crusher\":{\"tool_profiles\":{\"sql\":{\"skip_compression\":true}}}}",
+                    &o, &p, &sim, &m),
+        HR_OK);
+    assert_true(sim);
+    assert_true(p.compress_user_messages);
+    assert_int_equal(o.min_tokens, 11);
+    assert_int_equal(o.max_items_after_crush, 12);
+    assert_int_equal(o.min_items_to_analyze, 13);
+    assert_true(o.variance_threshold > 1.4 && o.variance_threshold < 1.6);
+    assert_true(o.relevance_threshold > 0.4 && o.min_saving > 0.2);
+    assert_true(o.first_fraction < 0.25 && o.last_fraction < 0.15);
+    assert_false(o.preserve_change_points || o.factor_out_constants || o.dedup_identical_items);
+    assert_true(o.lossless_only);
+    assert_int_equal(o.npreserve_fields, 2);
+    assert_int_equal(o.via, HR_VIA_NONE);
+    assert_true(o.bias < 0.5 && o.lossy_margin > 0.8);
+    const hr_tool_profile *t = hr_policy_profile(&p, HR_STR("SQL"));
+    assert_non_null(t);
+    assert_true(t->skip);
+}
+
+static void wrong_values_are_named(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *json, *says;
+    } rows[] = {
+        {"7", "Field `config` must be an object."},
+        {"{\"target_ratio\":2}", "Field `config.target_ratio` must be a number above 0 and at most 1."},
+        {"{\"smart_crusher\":{\"lossless_only\":1}}",
+         "Field `config.smart_crusher.lossless_only` must be true or false."},
+        {"{\"smart_crusher\":{\"max_items_after_crush\":-1}}",
+         "Field `config.smart_crusher.max_items_after_crush` must be a number from 0 to 1e+06."},
+        {"{\"smart_crusher\":{\"preserve_fields\":[1]}}",
+         "Field `config.smart_crusher.preserve_fields` must be a list of names."},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        hr_compress_opts o;
+        hr_policy p;
+        bool sim;
+        hr_str m;
+        assert_int_not_equal(read_config(rows[i].json, &o, &p, &sim, &m), HR_OK);
+        assert_true(hr_str_eq(m, hr_cstr(rows[i].says)));
+    }
+}
+
+static void tool_profiles(void **state)
+{
+    (void)state;
+    hr_policy p = {0};
+    assert_int_equal(
+        hr_parse_tool_profiles(HR_STR("Bash:aggressive, mcp__*:Skip,,"), &arena, &p), HR_OK);
+    assert_int_equal(p.nprofiles, 2);
+    assert_true(hr_policy_profile(&p, HR_STR("bash"))->bias < 1);
+    assert_true(hr_policy_profile(&p, HR_STR("mcp__x__y"))->skip);
+    assert_null(hr_policy_profile(&p, HR_STR("query")));
+    assert_int_equal(hr_parse_tool_profiles(HR_STR("Bash:often"), &arena, &p), HR_E_SYNTAX);
+    assert_int_equal(hr_parse_tool_profiles(HR_STR("Bash"), &arena, &p), HR_E_SYNTAX);
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    hr_arena_init(&arena, 0);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    hr_arena_free(&arena);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_field_is_read),
+        cmocka_unit_test(wrong_values_are_named),
+        cmocka_unit_test(tool_profiles),
+    };
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
