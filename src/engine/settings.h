@@ -21,6 +21,7 @@ enum {
     HR_C_COMPRESS = 1 << 2,
     HR_C_RETRIEVE = 1 << 3,
     HR_C_COUNT = 1 << 4,
+    HR_C_EVALS = 1 << 9,
     HR_C_TEXT = HR_C_COMPRESS | HR_C_RETRIEVE, /* commands that open the store */
     HR_C_ALL = 0xffff
 };
