@@ -22,7 +22,8 @@ typedef struct hr_cmd {
     int (*run)(const hr_settings *s);
 } hr_cmd;
 
-extern const hr_cmd hr_cmd_proxy, hr_cmd_compress, hr_cmd_retrieve, hr_cmd_count, hr_cmd_doctor;
+extern const hr_cmd hr_cmd_proxy, hr_cmd_compress, hr_cmd_retrieve, hr_cmd_count, hr_cmd_evals,
+    hr_cmd_doctor;
 
 /* The i-th command in the order of the help, NULL behind the last. */
 const hr_cmd *hr_cmd_at(size_t i);

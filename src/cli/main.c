@@ -8,7 +8,7 @@
 const hr_cmd *hr_cmd_at(size_t i)
 {
     static const hr_cmd *const all[] = {&hr_cmd_proxy, &hr_cmd_compress, &hr_cmd_retrieve,
-                                        &hr_cmd_count, &hr_cmd_doctor};
+                                        &hr_cmd_count, &hr_cmd_evals,    &hr_cmd_doctor};
     return i < sizeof(all) / sizeof(*all) ? all[i] : NULL;
 }
 
