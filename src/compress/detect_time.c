@@ -241,7 +241,8 @@ hr_level hr_line_level(hr_str s)
             hr_str w = hr_str_sub(s, i, j);
             for (size_t k = 0; k < sizeof level_words / sizeof *level_words; k++) {
                 const level_word *l = &level_words[k];
-                if ((hr_level)l->level <= best || !hr_str_ieq(w, hr_str_of(l->word, l->n)))
+                if (l->n != w.n || l->word[0] != hr_lower(w.p[0]) || (hr_level)l->level <= best ||
+                    !hr_str_ieq(w, hr_str_of(l->word, l->n)))
                     continue;
                 if (l->anywhere || level_place(s, i, j, first))
                     best = (hr_level)l->level;

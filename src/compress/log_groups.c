@@ -17,5 +17,5 @@ hr_err hr_line_groups(hr_str text, hr_arena *a, uint32_t **groups, size_t *n)
     *groups = HR_NEW_ARRAY(a, uint32_t, lines.n + 1);
     if (!*groups)
         return HR_E_NOMEM;
-    return hr_tpl_mine(lines.p, lines.n, NULL, a, &t, *groups, &templates);
+    return hr_tpl_mine(lines.p, NULL, lines.n, NULL, a, &t, *groups, &templates);
 }

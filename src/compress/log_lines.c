@@ -89,26 +89,36 @@ static uint64_t shape(const hr_log *l, size_t from, size_t n)
     return h | 1ull << 63;
 }
 
+/* The byte behind the first `mark` in s, SIZE_MAX without one. */
+static size_t behind(hr_str s, hr_str mark)
+{
+    size_t at = hr_str_find(s, mark);
+    return at == SIZE_MAX ? at : at + mark.n;
+}
+
 /* The status an HTTP line tells when it is a failure (400 to 599), else 0: behind a quoted request,
  * behind a method and a path, or named. */
 static unsigned http_failure(hr_str s)
 {
     static const char *const marks[] = {" HTTP/1.1\" ", " HTTP/1.0\" ", " HTTP/2.0\" ",
-                                        " HTTP/2\" ",   "status=",      "status: ",
-                                        "status_code=", "status=\"",    "\"status\":"};
+                                        " HTTP/2\" "};
+    static const char *const names[] = {"status=", "status: ", "status_code=", "status=\"",
+                                        "\"status\":"};
     static const char *const methods[] = {"GET /",    "POST /",  "PUT /",
                                           "DELETE /", "PATCH /", "HEAD /"};
     size_t at = SIZE_MAX;
     s = hr_str_sub(s, 0, 1024);
-    for (size_t i = 0; i < sizeof marks / sizeof *marks && at == SIZE_MAX; i++) {
-        at = hr_str_find(s, hr_cstr(marks[i]));
-        at = at == SIZE_MAX ? at : at + strlen(marks[i]);
-    }
-    for (size_t i = 0; i < sizeof methods / sizeof *methods && at == SIZE_MAX; i++) {
-        size_t hit = hr_str_find(s, hr_cstr(methods[i]));
-        if (hit == SIZE_MAX)
+    /* Most lines have none of the three things that one of these takes. */
+    bool slash = hr_str_has(s, HR_STR(" /"));
+    bool http = hr_str_has(s, HR_STR(" HTTP/")), named = hr_str_has(s, HR_STR("status"));
+    for (size_t i = 0; http && i < sizeof marks / sizeof *marks && at == SIZE_MAX; i++)
+        at = behind(s, hr_cstr(marks[i]));
+    for (size_t i = 0; named && i < sizeof names / sizeof *names && at == SIZE_MAX; i++)
+        at = behind(s, hr_cstr(names[i]));
+    for (size_t i = 0; slash && i < sizeof methods / sizeof *methods && at == SIZE_MAX; i++) {
+        at = behind(s, hr_cstr(methods[i]));
+        if (at == SIZE_MAX)
             continue;
-        at = hit + strlen(methods[i]);
         while (at < s.n && s.p[at] != ' ' && s.p[at] != '"')
             at++;
         while (at < s.n && s.p[at] == ' ')
@@ -263,6 +273,6 @@ hr_err hr_log_read(hr_str text, const hr_deadline *deadline, hr_arena *a, hr_log
     }
     l->stamped = stamped > 0 && stamped * 4 >= filled;
     hr_log_classify(l);
-    hr_err e = hr_tpl_mine(l->plain, l->n, deadline, a, &l->tpls, l->tpl, &l->ntpl);
+    hr_err e = hr_tpl_mine(l->plain, l->head, l->n, deadline, a, &l->tpls, l->tpl, &l->ntpl);
     return e == HR_OK ? make_units(l, a) : e;
 }

@@ -11,13 +11,25 @@ enum {
     COMMA = 1 + ',',
 };
 
-/* A skeleton as first met: ids of its words, which of them became slots, and its group. */
+/* Words of the message, the first and the last of a slot. */
+typedef struct span {
+    uint8_t first, last;
+} span;
+
+/* A skeleton as first met: ids of its words, which of them became slots, its group, and the words
+ * that its slots stand for in the end. */
 typedef struct skeleton {
     uint64_t *ids;
     bool *wild;
-    uint32_t n, group;
-    uint64_t hash; /* of its present, merged form */
+    span *slots;
+    uint32_t n, nslots, group;
 } skeleton;
+
+/* A word of a line as it is remembered: slots are asked for several times a line. */
+typedef struct known_word {
+    uint32_t start, end; /* bytes of the line */
+    bool time, value;
+} known_word;
 
 /* Words that tell outcomes apart are never values. */
 static const char *const outcome_words[] = {
@@ -28,8 +40,9 @@ static const char *const outcome_words[] = {
 enum { OUTCOMES = sizeof outcome_words / sizeof *outcome_words };
 
 struct hr_tpl {
-    const hr_str *lines;
-    uint32_t *skel; /* skeleton of each line */
+    uint32_t *skel;     /* skeleton of each line */
+    known_word **words; /* of each line, those of the head first */
+    uint8_t *heads;     /* words in the head of each line */
     HR_VEC(skeleton) skels;
     uint64_t outcomes[OUTCOMES];
 };
@@ -137,24 +150,32 @@ static bool outcome(const hr_tpl *t, uint64_t id)
 }
 
 /* First pass: the skeleton of each line. */
-static hr_err read_lines(hr_tpl *t, size_t n, table *seen, const hr_deadline *deadline, hr_arena *a)
+static hr_err read_lines(hr_tpl *t, const hr_str *lines, const uint32_t *heads, size_t n,
+                         table *seen, const hr_deadline *deadline, hr_arena *a)
 {
     hr_tpl_token words[HR_TPL_TOKENS];
     size_t bytes = 0;
     for (size_t i = 0; i < n; i++) {
-        bytes += t->lines[i].n;
+        bytes += lines[i].n;
         if (bytes > 32768) {
             bytes = 0;
             if (hr_deadline_passed(deadline))
                 return HR_E_TIMEOUT;
         }
-        size_t head, count = hr_tpl_tokens(t->lines[i], words, &head);
+        size_t head = heads ? heads[i] : hr_tpl_head(lines[i]);
+        size_t count = hr_tpl_tokens(lines[i], head, words);
         uint64_t ids[HR_TPL_TOKENS];
         uint32_t m = 0;
+        t->words[i] = hr_alloc_array(a, count, sizeof(known_word));
+        if (count && !t->words[i])
+            return HR_E_NOMEM;
         for (size_t k = 0; k < count; k++) {
-            if (!words[k].head)
-                ids[m++] = words[k].id;
+            const hr_tpl_token *w = &words[k];
+            t->words[i][k] = (known_word){w->start, w->end, w->time, w->id == 0};
+            if (!w->head)
+                ids[m++] = w->id;
         }
+        t->heads[i] = (uint8_t)(count - m);
         uint32_t *slot = table_at(seen, hash_ids(ids, m));
         if (!slot)
             return HR_E_NOMEM;
@@ -251,6 +272,19 @@ static hr_err merge(hr_tpl *t, const hr_deadline *deadline, hr_arena *a, bool *c
     return HR_OK;
 }
 
+/* The slots of a skeleton, whose words are merged for good. */
+static hr_err note_slots(skeleton *s, const folded *f, hr_arena *a)
+{
+    s->slots = HR_NEW_ARRAY(a, span, f->n + 1);
+    if (!s->slots)
+        return HR_E_NOMEM;
+    for (size_t i = 0; i < f->n; i++) {
+        if (f->ids[i] == 0)
+            s->slots[s->nslots++] = (span){(uint8_t)f->first[i], (uint8_t)f->last[i]};
+    }
+    return HR_OK;
+}
+
 static hr_err number_groups(hr_tpl *t, size_t n, hr_arena *a, uint32_t *group, size_t *ngroups)
 {
     table groups;
@@ -261,7 +295,7 @@ static hr_err number_groups(hr_tpl *t, size_t n, hr_arena *a, uint32_t *group, s
     for (size_t s = 0; s < t->skels.n; s++) {
         fold_skeleton(&t->skels.p[s], &f);
         uint32_t *g = table_at(&groups, hash_ids(f.ids, f.n));
-        if (!g)
+        if (!g || note_slots(&t->skels.p[s], &f, a) != HR_OK)
             return HR_E_NOMEM;
         if (*g == 0)
             *g = (uint32_t)++ * ngroups;
@@ -272,21 +306,23 @@ static hr_err number_groups(hr_tpl *t, size_t n, hr_arena *a, uint32_t *group, s
     return HR_OK;
 }
 
-hr_err hr_tpl_mine(const hr_str *lines, size_t n, const hr_deadline *deadline, hr_arena *a,
-                   hr_tpl **out, uint32_t *group, size_t *ngroups)
+hr_err hr_tpl_mine(const hr_str *lines, const uint32_t *heads, size_t n,
+                   const hr_deadline *deadline, hr_arena *a, hr_tpl **out, uint32_t *group,
+                   size_t *ngroups)
 {
     hr_tpl *t = HR_NEW(a, hr_tpl);
     table seen;
     if (!t || !table_init(&seen, 1024, a))
         return HR_E_NOMEM;
     *out = t;
-    t->lines = lines;
     t->skel = HR_NEW_ARRAY(a, uint32_t, n + 1);
-    if (!t->skel)
+    t->words = HR_NEW_ARRAY(a, known_word *, n + 1);
+    t->heads = HR_NEW_ARRAY(a, uint8_t, n + 1);
+    if (!t->skel || !t->words || !t->heads)
         return HR_E_NOMEM;
     for (size_t i = 0; i < OUTCOMES; i++)
         t->outcomes[i] = hr_hash64(hr_cstr(outcome_words[i])) | 1024;
-    hr_err e = read_lines(t, n, &seen, deadline, a);
+    hr_err e = read_lines(t, lines, heads, n, &seen, deadline, a);
     bool changed = true;
     for (int round = 0; e == HR_OK && changed && round < ROUNDS; round++)
         e = merge(t, deadline, a, &changed);
@@ -295,20 +331,16 @@ hr_err hr_tpl_mine(const hr_str *lines, size_t n, const hr_deadline *deadline, h
 
 size_t hr_tpl_slots(const hr_tpl *t, size_t i, hr_tpl_slot out[HR_TPL_TOKENS])
 {
-    hr_tpl_token words[HR_TPL_TOKENS];
     const skeleton *s = &t->skels.p[t->skel[i]];
-    size_t head, count = hr_tpl_tokens(t->lines[i], words, &head), first = 0, n = 0;
-    for (; first < count && words[first].head; first++) {
-        if (words[first].id == 0)
-            out[n++] = (hr_tpl_slot){words[first].start, words[first].end, true, words[first].time};
+    const known_word *w = t->words[i];
+    size_t heads = t->heads[i], n = 0;
+    for (size_t k = 0; k < heads; k++, w++) {
+        if (w->value)
+            out[n++] = (hr_tpl_slot){w->start, w->end, true, w->time};
     }
-    folded f = {.n = 0};
-    for (size_t k = first; k < count && k - first < s->n; k++)
-        fold(&f, s->wild[k - first] ? 0 : words[k].id, (uint32_t)k);
-    for (size_t k = 0; k < f.n && n < HR_TPL_TOKENS; k++) {
-        if (f.ids[k] == 0)
-            out[n++] = (hr_tpl_slot){words[f.first[k]].start, words[f.last[k]].end, false,
-                                     words[f.first[k]].time};
+    for (size_t k = 0; k < s->nslots && n < HR_TPL_TOKENS; k++) {
+        const known_word *first = &w[s->slots[k].first], *last = &w[s->slots[k].last];
+        out[n++] = (hr_tpl_slot){first->start, last->end, false, first->time};
     }
     return n;
 }

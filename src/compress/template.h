@@ -22,9 +22,9 @@ typedef struct hr_tpl_token {
     bool time;           /* a date or a time */
 } hr_tpl_token;
 
-/* Words of one line (without escape sequences). Returns their number; *head gets the end of the
- * line's head in bytes. */
-size_t hr_tpl_tokens(hr_str line, hr_tpl_token out[HR_TPL_TOKENS], size_t *head);
+/* Words of one line (without escape sequences), whose head has so many bytes. Returns their number.
+ */
+size_t hr_tpl_tokens(hr_str line, size_t head, hr_tpl_token out[HR_TPL_TOKENS]);
 /* End of the head: what comes before the message. 0 when the line carries no time. */
 size_t hr_tpl_head(hr_str line);
 
@@ -35,10 +35,12 @@ typedef struct hr_tpl_slot {
 
 typedef struct hr_tpl hr_tpl;
 
-/* Groups n lines. group[i] gets the group of line i, numbered from 0 in order of appearance;
- * *ngroups their number. HR_E_NOMEM, HR_E_TIMEOUT. */
-hr_err hr_tpl_mine(const hr_str *lines, size_t n, const hr_deadline *deadline, hr_arena *a,
-                   hr_tpl **out, uint32_t *group, size_t *ngroups);
+/* Groups n lines. heads[i] is what hr_tpl_head says of line i (NULL: not
+ * known yet). The lines need not live longer than the call. group[i] gets the group of line i,
+ * numbered from 0 in order of appearance; *ngroups their number. HR_E_NOMEM, HR_E_TIMEOUT. */
+hr_err hr_tpl_mine(const hr_str *lines, const uint32_t *heads, size_t n,
+                   const hr_deadline *deadline, hr_arena *a, hr_tpl **out, uint32_t *group,
+                   size_t *ngroups);
 /* The slots of line i (of those given to hr_tpl_mine), in order. Two lines of one group have the
  * same number of slots outside the head. */
 size_t hr_tpl_slots(const hr_tpl *t, size_t i, hr_tpl_slot out[HR_TPL_TOKENS]);

@@ -38,8 +38,10 @@ static bool level_word(hr_str w)
                                         "critical", "crit",    "severe", "failure"};
     while (w.n && (w.p[w.n - 1] == ':' || w.p[w.n - 1] == ','))
         w.n--;
+    if (w.n < 3 || w.n > 11)
+        return false;
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
-        if (hr_str_ieq(w, hr_cstr(words[i])))
+        if (hr_lower(w.p[0]) == words[i][0] && hr_str_ieq(w, hr_cstr(words[i])))
             return true;
     }
     return false;
@@ -57,6 +59,8 @@ static bool upper_word(hr_str w)
 /* Bytes in front of the time of a key=value log: `time="`, `ts=` … */
 static size_t time_key(hr_str s)
 {
+    if (s.n == 0 || (s.p[0] != 't' && s.p[0] != 'a' && s.p[0] != 'd'))
+        return 0;
     static const char *const keys[] = {"time=", "ts=", "t=", "timestamp=", "at=", "date="};
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
         size_t n = strlen(keys[i]);
@@ -274,18 +278,17 @@ static size_t quotation(hr_str s, size_t i)
     return i;
 }
 
-size_t hr_tpl_tokens(hr_str s, hr_tpl_token out[HR_TPL_TOKENS], size_t *head)
+size_t hr_tpl_tokens(hr_str s, size_t head, hr_tpl_token out[HR_TPL_TOKENS])
 {
     size_t n = 0;
     bool after_user = false;
-    *head = hr_tpl_head(s);
     for (size_t i = 0; i < s.n;) {
         if (hr_is_space(s.p[i])) {
             i++;
             continue;
         }
         hr_tpl_token *t = &out[n];
-        *t = (hr_tpl_token){.start = (uint32_t)i, .head = i < *head};
+        *t = (hr_tpl_token){.start = (uint32_t)i, .head = i < head};
         if (n == HR_TPL_TOKENS - 1) {
             t->end = (uint32_t)s.n;
             return n + 1;

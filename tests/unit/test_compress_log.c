@@ -492,7 +492,7 @@ static void groups_lines_by_what_they_say(void **state)
     hr_tpl *t;
     for (size_t i = 0; i < 7; i++)
         s[i] = hr_cstr(lines[i]);
-    assert_int_equal(hr_tpl_mine(s, 7, NULL, &arena, &t, group, &n), HR_OK);
+    assert_int_equal(hr_tpl_mine(s, NULL, 7, NULL, &arena, &t, group, &n), HR_OK);
     assert_int_equal(n, 4);
     assert_memory_equal(group, want, sizeof want);
 }
@@ -509,7 +509,7 @@ static void words_that_vary_become_values(void **state)
         s[i] = hr_strf(&arena, "loaded plugin %s from disk", names[i]);
         s[5 + i] = hr_strf(&arena, "task %s", i < 3 ? "PASSED" : "FAILED");
     }
-    assert_int_equal(hr_tpl_mine(s, 10, NULL, &arena, &t, group, &n), HR_OK);
+    assert_int_equal(hr_tpl_mine(s, NULL, 10, NULL, &arena, &t, group, &n), HR_OK);
     assert_int_equal(n, 3);
     for (size_t i = 0; i < 5; i++)
         assert_int_equal(group[i], 0);
