@@ -8,9 +8,9 @@ enum {
     LONG_LINE = 1000, /* bytes */
     PIECE = 240,
     PIECE_SLACK = 60, /* a piece ends at a separator within so many bytes */
-    BUDGET_MIN = 3000,
-    BUDGET_MAX = 16000,
-    BUDGET_PART = 12, /* of the text */
+    BUDGET_MIN = 2400,
+    BUDGET_MAX = 10000,
+    BUDGET_PART = 16, /* of the text */
 };
 
 /* Most of the text is in long lines that are no sentences. */
@@ -91,6 +91,9 @@ hr_err hr_compress_long_lines(const hr_compress_opts *o, hr_str text, const hr_k
     e = hr_tree_select(&t, o->query, (double)budget / (double)text.n, o->deadline, a);
     if (e != HR_OK)
         return e;
+    /* A piece may end inside what it shows: the one behind it stays too. */
+    for (size_t i = t.n; i-- > 1;)
+        t.p[i].keep |= t.p[i - 1].keep && !t.p[i - 1].must;
     hr_buf b = HR_BUF_INIT(text.n + 4096);
     size_t missing = hr_tree_write(&t, note, &b);
     if (missing) {
