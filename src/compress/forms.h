@@ -18,6 +18,8 @@ typedef struct hr_forms {
     hr_reason lossless_reason;
     hr_str lossy, lossy_strategy;
     hr_reason lossy_reason;
+    double lossless_margin; /* a form that reads harder must be at most this share of the text; 0:
+                               1 - the caller's opts->min_saving */
     double lossy_margin; /* mild loss: the form may be this share of the lossless one; 0: the
                             caller's opts->lossy_margin */
 } hr_forms;

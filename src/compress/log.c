@@ -24,6 +24,7 @@ hr_err hr_compress_log(const hr_compress_opts *o, hr_str text, const hr_key *key
         out->lossy = HR_STR_NONE;
     out->lossy_reason = HR_R_LOG_LINES;
     out->lossless_reason = HR_R_LOG_TEMPLATE;
+    out->lossless_margin = 0.85; /* lines taken apart read harder: only for a real gain */
     bool may_lose = o->via != HR_VIA_NONE && !o->lossless_only;
     if (may_lose && text.n >= LARGE && out->lossy.n && out->lossy.n < text.n / LITTLE)
         return HR_OK;

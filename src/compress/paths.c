@@ -77,6 +77,15 @@ static hr_str leading_path(hr_str line, hr_str known)
     return hr_path_line_read(line, true, &l) ? l.path : HR_STR_NONE;
 }
 
+/* A name that cannot be taken for a line number or for the rest of an indent. */
+static bool below(hr_str name)
+{
+    size_t d = 0;
+    while (d < name.n && hr_is_digit(name.p[d]))
+        d++;
+    return name.n && name.p[0] != ' ' && d < name.n && (d == 0 || name.p[d] != '-');
+}
+
 bool hr_paths_group(const hr_path_lines *v, hr_buf *out)
 {
     hr_str path = HR_STR_NONE;
@@ -92,13 +101,15 @@ bool hr_paths_group(const hr_path_lines *v, hr_buf *out)
                    can_drop_path(l)) {
             hr_buf_addc(out, ' ');
             hr_buf_add(out, l->rest);
-        } else if (!l->in_full && dir.n > 2 && hr_str_starts(l->path, dir)) {
-            hr_buf_lit(out, " ./");
+        } else if (!l->in_full && dir.n > 2 && hr_str_starts(l->path, dir) &&
+                   below(hr_str_sub(l->path, dir.n, l->path.n))) {
+            hr_buf_addc(out, ' ');
             put(out, hr_str_sub(l->path, dir.n, l->path.n), l);
         } else {
             put(out, l->path, l);
         }
-        hr_str lead = leading_path(hr_path_line_whole(l), path); /* what the reader will take it for */
+        hr_str lead =
+            leading_path(hr_path_line_whole(l), path); /* what the reader will take it for */
         path = lead.n ? lead : path;
         hr_buf_addc(out, '\n');
     }
@@ -118,12 +129,10 @@ hr_err hr_paths_ungroup(hr_str grouped, hr_buf *out)
         if (line.n && line.p[0] == ' ') {
             hr_str body = hr_str_sub(line, 1, line.n);
             size_t at = number(body), keep = path_n;
-            bool relative = hr_str_starts(body, HR_STR("./"));
-            if (relative) {
+            bool relative = !at;
+            if (relative)
                 keep = dir_of(path).n;
-                body = hr_str_sub(body, 2, body.n);
-            }
-            if (path_n == 0 || keep == 0 || (!relative && !at))
+            if (path_n == 0 || keep == 0)
                 return HR_E_SYNTAX;
             char sep = relative ? 0 : body.p[at - 1];
             char *to = hr_buf_reserve(out, keep + 1 + body.n + 1);

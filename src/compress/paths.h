@@ -3,10 +3,10 @@
  *
  *     src/app/main.py:12:import os          src/app/main.py:12:import os
  *     src/app/main.py:40:os.getcwd()   →     40:os.getcwd()
- *     src/app/util.py:7:import os            ./util.py:7:import os
+ *     src/app/util.py:7:import os            util.py:7:import os
  *     lib/x.py:1:pass                       lib/x.py:1:pass
  *
- * A blank and a number: the same file. A blank and "./": below the folder of the line above. Steps
+ * A blank and a number: the same file. A blank and a name: below the folder of the line above. Steps
  * upwards are spelled in full, so that a reader never has to walk a chain. Order is kept, and
  * hr_paths_ungroup undoes it exactly.
  */

@@ -126,8 +126,10 @@ static void choose(const job *j, hr_str text, const hr_forms *f, outcome *out)
     const hr_compress_opts *o = j->o;
     sized before = size_of(o, text);
     sized lossless = size_of(o, f->lossless), lossy = size_of(o, f->lossy);
-    double keep = 1.0 - o->min_saving;
-    bool less = f->lossless.n && f->lossless.n < text.n && at_most(o, &lossless, keep, &before) &&
+    double keep = 1.0 - o->min_saving, margin = keep;
+    if (f->lossless_margin > 0 && f->lossless_margin < margin)
+        margin = f->lossless_margin;
+    bool less = f->lossless.n && f->lossless.n < text.n && at_most(o, &lossless, margin, &before) &&
                 (o->min_saving > 0 || exact(o, &lossless) < exact(o, &before));
     bool lose = f->lossy.n && f->lossy.n < text.n && at_most(o, &lossy, keep, &before) &&
                 at_most(o, &lossy, f->lossy_margin > 0 ? f->lossy_margin : o->lossy_margin,

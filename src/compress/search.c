@@ -110,7 +110,8 @@ static hr_err lossy_form(const hr_compress_opts *o, const line_vec *v, const hr_
             hr_path_line *slot = hr_vec_push(&kept, a);
             if (!slot)
                 return HR_E_NOMEM;
-            *slot = (hr_path_line){.rest = hr_strf(a, "[%zu more matches in %.*s]", skipped, HR_FMT(path))};
+            *slot = (hr_path_line){
+                .rest = hr_strf(a, "[%zu more matches in %.*s]", skipped, HR_FMT(path))};
         }
         if (i % CHECK_EVERY == 0 && hr_deadline_passed(o->deadline))
             return HR_E_TIMEOUT;
@@ -125,7 +126,8 @@ static hr_err lossy_form(const hr_compress_opts *o, const line_vec *v, const hr_
         return HR_OK;
     }
     hr_marker_text(&b,
-                   hr_strf(a, "%zu of %zu matches omitted, in %zu files; each file shows its count.",
+                   hr_strf(a,
+                           "%zu of %zu matches omitted, in %zu files; each file shows its count.",
                            left_out, matches, files),
                    key, o->via);
     hr_err err = b.err;

@@ -53,6 +53,7 @@ static void groups_and_inverts(void **state)
             true);
     inverts("lib/t/a/b/c.py:10\nlib/t/a/d.py:5\nlib/t/e/f.py:4\nlib/u/g/h.py:4\nlib/t/../x.py:1\n",
             false);
+    inverts("src/app/12-x:1:a\nsrc/app/12:1:b\nsrc/app/12.c:1:c\nsrc/app/404.html:7:d\n", false);
     inverts("a.py:1:x\nb.py:2:y\n", false);
     inverts("src/a.c:1:text ending in colon:\nsrc/a.c:2:\nsrc/a.c:3:x:\nsrc/b.c:3:\n", false);
     inverts("src/app/a-1-b.py-3-x\nsrc/app/a-1-b.py:4:y\nsrc/app/a-1-b.py-5-z\n", false);
