@@ -87,6 +87,9 @@ typedef struct hr_shape_counts {
     size_t yaml_key, yaml_item, yaml_deep, yaml_doc;
     size_t tag, hexdump, base64, sentence, heading, metric, md, fences;
     size_t commas, tabs, semicolons, csv_lines[3];
+    /* for detect_build.c: an index of its marks, and what those of the present line tell */
+    uint8_t first_mark[256], next_mark[64];
+    unsigned told;
 } hr_shape_counts;
 
 void hr_shape_line(hr_shape_counts *c, hr_str line);

@@ -1,6 +1,97 @@
 /* Lines of compilers, package managers, test runners and the like, and of stack traces. */
 #include "compress/detect_words.h"
 
+enum {
+    STRONG = 1,      /* of a build or a test run */
+    SURE = 2,        /* nothing else says so */
+    SURE_RULE = 4,   /* the same in a line that starts with a rule */
+    WEAK = 8,        /* often of a build */
+    TRACE = 16,      /* heads a trace */
+    TRACE_SHORT = 32 /* the same when the line is not too long */
+};
+
+/* What tells something wherever in the line it stands. */
+static const struct {
+    const char *text;
+    uint8_t tells;
+} marks[] = {
+    {" ... ok", STRONG},
+    {" ... FAIL", STRONG},
+    {" ... ERROR", STRONG},
+    {" ... skipped", STRONG},
+    {" PASSED", STRONG},
+    {" FAILED", STRONG},
+    {" SKIPPED", STRONG},
+    {"error TS", STRONG},
+    {": error: ", STRONG},
+    {": warning: ", STRONG},
+    {": note: ", STRONG},
+    {"test session starts", STRONG},
+    {"short test summary", STRONG},
+    {": fatal error", STRONG},
+    {" passed in ", STRONG},
+    {" failed in ", STRONG},
+    {" Creating...", STRONG},
+    {"Creation complete", STRONG},
+    {"Refreshing state", STRONG},
+    {"Building CXX object", STRONG},
+    {"Building C object", STRONG},
+    {"Linking C", STRONG},
+    {"undefined reference", STRONG},
+    {" passed, ", STRONG},
+    {"npm ERR!", STRONG},
+    {"Still creating", STRONG},
+    {" passed (", STRONG},
+    {"tests passed", STRONG},
+    {"Read complete after", STRONG},
+    {": error TS", STRONG},
+    {"Module not found", STRONG},
+    {"will be created", STRONG},
+    {"warning: ", STRONG},
+    {" XFAIL", STRONG},
+    {"- error", STRONG},
+    {"error: ", STRONG},
+    {"test session starts", SURE_RULE},
+    {"= FAILURES =", SURE_RULE},
+    {"= ERRORS =", SURE_RULE},
+    {"short test summary info", SURE_RULE},
+    {"webpack 5", SURE},
+    {"webpack 4", SURE},
+    {"Module not found: Error: ", SURE},
+    {"%|", WEAK},
+    {" passed", WEAK},
+    {" failed", WEAK},
+    {"AddressSanitizer", TRACE},
+    {"Exception: ", TRACE},
+    {"Error: ", TRACE_SHORT},
+};
+enum { MARKS = sizeof marks / sizeof *marks };
+_Static_assert(MARKS <= sizeof((hr_shape_counts *)0)->next_mark, "an index entry for each mark");
+
+/* The marks by their first byte, so that one pass over a line finds all of them. */
+static void index_marks(hr_shape_counts *c)
+{
+    for (size_t k = 0; k < MARKS; k++) {
+        unsigned char first = (unsigned char)marks[k].text[0];
+        c->next_mark[k] = c->first_mark[first];
+        c->first_mark[first] = (uint8_t)(k + 1);
+    }
+}
+
+/* What the marks in s tell, put together. */
+static unsigned marks_in(const hr_shape_counts *c, hr_str s)
+{
+    unsigned told = 0;
+    for (size_t i = 0; i + 1 < s.n; i++) {
+        for (size_t k = c->first_mark[(unsigned char)s.p[i]]; k; k = c->next_mark[k - 1]) {
+            const char *text = marks[k - 1].text;
+            if (text[1] == s.p[i + 1] && hr_str_starts(hr_str_sub(s, i, s.n), hr_cstr(text)))
+                told |= marks[k - 1].tells;
+        }
+    }
+    return told;
+}
+
 void hr_shape_build(hr_shape_counts *c, hr_str s, hr_str t)
 {
     static const char *const strong[] = {
@@ -74,44 +165,6 @@ void hr_shape_build(hr_shape_counts *c, hr_str s, hr_str t)
         "Building CXX",
         "Building C ",
         "Entering directory",
-    };
-    static const char *const inside[] = {
-        " ... ok",
-        " ... FAIL",
-        " ... ERROR",
-        " ... skipped",
-        " PASSED",
-        " FAILED",
-        " SKIPPED",
-        "error TS",
-        ": error: ",
-        ": warning: ",
-        ": note: ",
-        "test session starts",
-        "short test summary",
-        ": fatal error",
-        " passed in ",
-        " failed in ",
-        " Creating...",
-        "Creation complete",
-        "Refreshing state",
-        "Building CXX object",
-        "Building C object",
-        "Linking C",
-        "undefined reference",
-        " passed, ",
-        "npm ERR!",
-        "Still creating",
-        " passed (",
-        "tests passed",
-        "Read complete after",
-        ": error TS",
-        "Module not found",
-        "will be created",
-        "warning: ",
-        " XFAIL",
-        "- error",
-        "error: ",
     };
     static const char *const weak[] = {
         "gcc ",
@@ -188,21 +241,16 @@ void hr_shape_build(hr_shape_counts *c, hr_str s, hr_str t)
         ">  ",
         "at Object.",
     };
-    static const char *const sure[] = {
-        "test session starts",
-        "= FAILURES =",
-        "= ERRORS =",
-        "short test summary info",
-    };
     static const char *const sure_starts[] = {
         "Test Suites: ", "npm http fetch ",   "npm ERR! ", "test result: ", "make: *** ",
         "--- FAIL: ",    "[ERROR] Tests run", "webpack 5", "error[E0",      "Apply complete! ",
     };
-    static const char *const sure_inside[] = {"webpack 5", "webpack 4",
-                                              "Module not found: Error: "};
+    if (!c->first_mark[(unsigned char)marks[0].text[0]])
+        index_marks(c);
+    unsigned told = c->told = marks_in(c, t);
     c->build_sure +=
-        HAS(s, sure_inside) || (starts(s, "==") && HAS(s, sure)) || STARTS(s, sure_starts);
-    bool s1 = STARTS(t, strong) || HAS(t, inside);
+        (told & SURE) || ((told & SURE_RULE) && starts(s, "==")) || STARTS(s, sure_starts);
+    bool s1 = (told & STRONG) || STARTS(t, strong);
     c->build_strong += s1;
     if (s1) {
         c->build++;
@@ -219,7 +267,7 @@ void hr_shape_build(hr_shape_counts *c, hr_str s, hr_str t)
             return;
         }
     }
-    c->build += STARTS(t, weak) || has(t, "%|") || has(t, " passed") || has(t, " failed");
+    c->build += (told & WEAK) || STARTS(t, weak);
 }
 
 void hr_shape_trace(hr_shape_counts *c, hr_str s, hr_str t)
@@ -233,8 +281,7 @@ void hr_shape_trace(hr_shape_counts *c, hr_str s, hr_str t)
                                         "stack backtrace:",
                                         "thread '",
                                         "Unhandled exception"};
-    if (STARTS(t, heads) || has(t, "AddressSanitizer") || has(t, "Exception: ") ||
-        (has(t, "Error: ") && t.n < 300))
+    if (STARTS(t, heads) || (c->told & TRACE) || ((c->told & TRACE_SHORT) && t.n < 300))
         c->trace_head++;
     bool frame = (starts(t, "File \"") && has(t, ", line ")) ||
                  (starts(t, "at ") && (has(t, "(") || has(t, ":")) && s.n != t.n) ||

@@ -2,6 +2,8 @@
  * statements; a line counts once a language. */
 #include "compress/detect.h"
 
+enum { MAX_FILLED = 1200 }; /* lines that are looked at */
+
 static const char *const names[HR_LANG_COUNT] = {
     "",    "python", "javascript", "typescript", "go",   "rust", "java", "c",
     "cpp", "csharp", "ruby",       "php",        "bash", "perl", "css",  "sql",
@@ -113,13 +115,17 @@ static bool matches(hr_str s, const char *pattern)
  * go on with punctuation of code. */
 static bool coded(hr_str s)
 {
+    static const bool sign[256] = {
+        ['\0'] = true, ['('] = true, [')'] = true, ['{'] = true, ['}'] = true,
+        ['['] = true,  [']'] = true, ['='] = true, [';'] = true, ['$'] = true,
+        ['<'] = true,  ['>'] = true, ['@'] = true, ['#'] = true};
     if (s.n == 0)
         return false;
     char last = s.p[s.n - 1];
     if (strchr(";{}(),:[]=>\\\"'`", last))
         return true;
     for (size_t i = 0; i < s.n; i++) {
-        if (strchr("(){}[]=;$<>@#", s.p[i]))
+        if (sign[(unsigned char)s.p[i]])
             return true;
         if (s.p[i] == '.' && i + 1 < s.n && hr_is_alpha(s.p[i + 1]) && i > 0 &&
             hr_is_alpha(s.p[i - 1]))
@@ -132,7 +138,7 @@ static bool comment(hr_str s)
 {
     static const char *const marks[] = {"//", "/*", "* ", "*/", "# ", "-- ", ";; ", "<!--"};
     for (size_t i = 0; i < sizeof marks / sizeof *marks; i++) {
-        if (hr_str_starts(s, hr_cstr(marks[i])))
+        if (s.p[0] == marks[i][0] && hr_str_starts(s, hr_cstr(marks[i])))
             return !hr_str_starts(s, HR_STR("///"));
     }
     return (s.n == 1 && (s.p[0] == '*' || s.p[0] == '#')) || hr_str_starts(s, HR_STR("@param"));
@@ -171,35 +177,92 @@ static bool typed(hr_str s)
     return false;
 }
 
+/* The openers by their first byte, those of one byte in the order of the table. */
+enum { WORDS = 64, NODES = HR_LANG_COUNT * 22 + 4 * WORDS };
+typedef struct opener_index {
+    uint16_t first[256], n; /* node + 1, 0 for none */
+    struct {
+        uint8_t lang, k;
+        uint16_t next;
+    } nodes[NODES];
+} opener_index;
+
+static void index_opener(opener_index *x, unsigned char c, size_t l, size_t k)
+{
+    if (x->n == NODES)
+        return;
+    x->nodes[x->n].lang = (uint8_t)l;
+    x->nodes[x->n].k = (uint8_t)k;
+    x->nodes[x->n].next = x->first[c];
+    x->first[c] = ++x->n;
+}
+
+static void index_openers(opener_index *x)
+{
+    memset(x->first, 0, sizeof x->first);
+    x->n = 0;
+    for (size_t l = HR_LANG_COUNT; l-- > 1;) {
+        for (size_t k = 22; k-- > 0;) {
+            const char *p = openers[l][k];
+            for (unsigned c = 0; p && *p == '\1' && c < 256; c++) {
+                if (hr_is_alnum((char)c) || c == '_')
+                    index_opener(x, (unsigned char)c, l, k);
+            }
+            if (p && *p != '\1')
+                index_opener(x, (unsigned char)*p, l, k);
+        }
+    }
+}
+
+/* Next line that may say something of the language: not empty, no comment. */
+static bool next_line(hr_str *rest, hr_str *s)
+{
+    hr_str line;
+    while (hr_str_line(rest, &line)) {
+        *s = hr_str_trim(line);
+        if (s->n && !comment(*s))
+            return true;
+    }
+    return false;
+}
+
+static size_t typed_lines(hr_str text, size_t most)
+{
+    size_t types = 0, filled = 0;
+    hr_str s;
+    while (filled < most && next_line(&text, &s)) {
+        filled++;
+        types += coded(s) && typed(s);
+    }
+    return types;
+}
+
 hr_lang hr_detect_lang(hr_str text)
 {
     hr_lang said = shebang(text);
     if (said != HR_LANG_NONE)
         return said;
-    size_t hits[HR_LANG_COUNT] = {0}, kinds[HR_LANG_COUNT] = {0}, filled = 0, punct = 0, types = 0;
+    size_t hits[HR_LANG_COUNT] = {0}, kinds[HR_LANG_COUNT] = {0}, filled = 0, punct = 0;
     uint32_t seen[HR_LANG_COUNT] = {0};
-    hr_str rest = hr_str_sub(text, 0, 64 * 1024), line;
-    while (filled < 1200 && hr_str_line(&rest, &line)) {
-        hr_str s = hr_str_trim(line);
-        if (s.n == 0)
-            continue;
-        if (comment(s))
-            continue;
+    opener_index x;
+    index_openers(&x);
+    text = hr_str_sub(text, 0, 64 * 1024);
+    hr_str rest = text, s;
+    while (filled < MAX_FILLED && next_line(&rest, &s)) {
         filled++;
         char last = s.p[s.n - 1];
         punct += strchr(";{}(,:", last) != NULL;
         if (!coded(s))
             continue;
-        types += typed(s);
-        for (size_t l = 1; l < HR_LANG_COUNT; l++) {
-            for (size_t k = 0; k < 22 && openers[l][k]; k++) {
-                if (!matches(s, openers[l][k]))
-                    continue;
-                hits[l]++;
-                kinds[l] += !(seen[l] >> k & 1);
-                seen[l] |= 1u << k;
-                break;
-            }
+        size_t done = 0; /* the language that has its opener */
+        for (size_t i = x.first[(unsigned char)s.p[0]]; i; i = x.nodes[i - 1].next) {
+            size_t l = x.nodes[i - 1].lang, k = x.nodes[i - 1].k;
+            if (l == done || !matches(s, openers[l][k]))
+                continue;
+            hits[l]++;
+            kinds[l] += !(seen[l] >> k & 1);
+            seen[l] |= 1u << k;
+            done = l;
         }
     }
     size_t best = 0;
@@ -212,8 +275,11 @@ hr_lang hr_detect_lang(hr_str text)
         return HR_LANG_NONE;
     if (hits[best] * 5 < filled && punct * 4 < filled)
         return HR_LANG_NONE;
-    if (best == HR_LANG_JAVASCRIPT && types >= 3 && types * 12 > filled)
-        return HR_LANG_TYPESCRIPT;
+    if (best == HR_LANG_JAVASCRIPT) {
+        size_t types = typed_lines(text, MAX_FILLED);
+        if (types >= 3 && types * 12 > filled)
+            return HR_LANG_TYPESCRIPT;
+    }
     if (best == HR_LANG_C && kinds[HR_LANG_CPP] >= 3 && hits[HR_LANG_CPP] * 12 > filled)
         return HR_LANG_CPP;
     return (hr_lang)best;

@@ -5,12 +5,16 @@
 /* Could s be a path: no spaces, and a separator, an extension, or a plain file name? */
 static bool pathlike(hr_str s)
 {
+    static const bool never[256] = {
+        ['<'] = true, ['>'] = true, ['|'] = true, ['"'] = true, ['\''] = true,
+        ['`'] = true, [';'] = true, ['{'] = true, ['}'] = true, ['='] = true,
+        ['('] = true, [')'] = true, ['*'] = true, ['?'] = true, [','] = true};
     bool sep = false, dot = false;
     if (s.n < 1 || s.n > 300)
         return false;
     for (size_t i = 0; i < s.n; i++) {
         char c = s.p[i];
-        if ((unsigned char)c <= ' ' || strchr("<>|\"'`;{}=()*?,", c))
+        if ((unsigned char)c <= ' ' || never[(unsigned char)c])
             return false;
         sep |= c == '/' || c == '\\';
         dot |= c == '.' && i + 1 < s.n && hr_is_alnum(s.p[i + 1]);
@@ -179,7 +183,7 @@ static void listing(hr_shape_counts *c, hr_str s, hr_str trimmed)
         bool digit = false, odd = false;
         for (; j < trimmed.n && !hr_is_space(trimmed.p[j]); j++) {
             digit |= hr_is_digit(trimmed.p[j]);
-            odd |= !hr_is_digit(trimmed.p[j]) && !strchr(".,:-KMGTBkib", trimmed.p[j]);
+            odd = odd || (!hr_is_digit(trimmed.p[j]) && !strchr(".,:-KMGTBkib", trimmed.p[j]));
         }
         if (!digit || odd)
             break;
@@ -202,7 +206,7 @@ static void table(hr_shape_counts *c, hr_str s, hr_str t)
         c->commas += ch == ',';
         c->tabs += ch == '\t';
         c->semicolons += ch == ';';
-        if ((unsigned char)ch < 0x80 && !strchr("-=+|: ", ch))
+        if (rule && (unsigned char)ch < 0x80 && !strchr("-=+|: ", ch))
             rule = false;
         run = ch == ' ' ? run + 1 : 0;
         gaps += (run == 2) || ch == '\t';
@@ -246,22 +250,26 @@ static void yaml(hr_shape_counts *c, hr_str s, hr_str t)
 
 static void prose(hr_shape_counts *c, hr_str s, hr_str t)
 {
-    size_t words = 0, letters = 0;
+    size_t words = 0, letters = 0, run = 0;
+    bool gap = false, link = false;
     for (size_t i = 0; i < t.n; i++) {
+        run = t.p[i] == ' ' ? run + 1 : 0;
+        gap |= run == 3;
+        link |= i > 0 && t.p[i] == '(' && t.p[i - 1] == ']';
         letters += hr_is_alpha(t.p[i]) || (unsigned char)t.p[i] >= 0x80 || t.p[i] == ' ';
         words += i > 0 && t.p[i - 1] == ' ' && hr_is_alpha(t.p[i]);
         c->spaces += t.p[i] == ' ';
     }
     c->sentence +=
         ((words >= 4 && letters * 10 > t.n * 9) || (words == 0 && letters == t.n && t.n > 60)) &&
-        !has(t, "   ");
+        !gap;
     /* A heading has a blank line behind it, a comment goes on. */
     size_t hashes = 0;
     while (hashes < s.n && s.p[hashes] == '#')
         hashes++;
     c->after_heading = hashes > 0 && hashes < 7 && at(s, hashes) == ' ';
     c->fences += starts(s, "```");
-    c->md += starts(s, "```") || starts(s, "* ") || has(t, "](") || starts(s, "> ");
+    c->md += starts(s, "```") || starts(s, "* ") || link || starts(s, "> ");
 }
 
 static void json(hr_shape_counts *c, hr_str t, char last)

@@ -23,16 +23,7 @@ static inline bool starts_any(hr_str s, const char *const *words, size_t n)
     return false;
 }
 
-static inline bool has_any(hr_str s, const char *const *words, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        if (has(s, words[i]))
-            return true;
-    }
-    return false;
-}
 #define STARTS(s, list) starts_any((s), (list), sizeof(list) / sizeof *(list))
-#define HAS(s, list)    has_any((s), (list), sizeof(list) / sizeof *(list))
 
 static inline size_t digit_run(hr_str s, size_t i)
 {
@@ -48,7 +39,7 @@ static inline char at(hr_str s, size_t i)
 }
 
 /* Counts what build and test tools print, and stack traces. s is the line without trailing, t also
- * without leading white space; neither is empty. */
+ * without leading white space; neither is empty. The traces follow the build of the same line. */
 void hr_shape_build(hr_shape_counts *c, hr_str s, hr_str t);
 void hr_shape_trace(hr_shape_counts *c, hr_str s, hr_str t);
 

@@ -11,12 +11,13 @@ static bool passed(hr_str s)
         "--- PASS: ", "\xe2\x9c\x93 ", "\xe2\x9c\x94 ", "\xe2\x88\x9a ", "PASSED ", "[       OK ] ",
         "ok "};
     for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
-        if (hr_str_ends(s, hr_cstr(ends[i])))
+        size_t n = strlen(ends[i]);
+        if (s.p[s.n - 1] == ends[i][n - 1] && hr_str_ends(s, hr_str_of(ends[i], n)))
             return true;
     }
     for (size_t i = 0; i < sizeof starts / sizeof *starts; i++) {
         /* "ok 12 - name" of TAP; "ok  pkg 0.1s" of go test sums a package up and stays. */
-        if (hr_str_starts(s, hr_cstr(starts[i])) &&
+        if (s.p[0] == starts[i][0] && hr_str_starts(s, hr_cstr(starts[i])) &&
             (starts[i][0] != 'o' || hr_is_digit(s.p[3 < s.n ? 3 : 0])))
             return true;
     }
