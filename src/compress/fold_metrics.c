@@ -7,7 +7,7 @@
 #include "compress/marker.h"
 #include "compress/prose.h"
 
-enum { MIN_SAMPLES = 20, FEW = 2 };
+enum { MIN_SAMPLES = 20, FEW = 2, ODD_PART = 50 };
 
 typedef struct family {
     uint32_t node;
@@ -69,6 +69,7 @@ static bool sample_value(hr_str line, hr_str *labels, double *value)
 static hr_err read_lines(hr_str text, hr_arena *a, hr_tree *t, size_t *samples, size_t *notes)
 {
     uint32_t open = HR_TREE_ROOT;
+    size_t odd = 0;
     for (hr_str rest = text, line; rest.n;) {
         const char *from = rest.p;
         hr_str_line(&rest, &line);
@@ -81,8 +82,12 @@ static hr_err read_lines(hr_str text, hr_arena *a, hr_tree *t, size_t *samples, 
             continue;
         if (!noted && line.p[0] == '#')
             name = HR_STR("#");
-        else if (!noted && !sample_value(line, &labels, &v))
-            return HR_E_SYNTAX;
+        else if (!noted && !sample_value(line, &labels, &v)) {
+            /* A line that is none, such as a cut one at the end, stays as it is. */
+            if (++odd * ODD_PART > *samples + ODD_PART)
+                return HR_E_SYNTAX;
+            name = HR_STR("?");
+        }
         bool same = open != HR_TREE_ROOT && hr_str_starts(name, t->p[open].name) &&
                     (name.n == t->p[open].name.n || (!noted && name.p[t->p[open].name.n] == '_'));
         if (same && noted && open + 1 == t->n) {
@@ -107,6 +112,7 @@ static hr_err read_lines(hr_str text, hr_arena *a, hr_tree *t, size_t *samples, 
             return HR_E_NOMEM;
         s->parent = open;
         s->name = name;
+        s->must = name.p && name.p[0] == '?';
         s->head = hr_str_of(from, n);
         ++*samples;
     }

@@ -5,11 +5,12 @@
 #include "compress/sentence.h"
 
 enum {
-    ITEM_WHOLE = 480, /* bytes of an item that is one unit */
-    CODE_GROUP = 8,   /* lines of code in one unit */
-    HOLE_MIN = 48,    /* bytes: a smaller hole costs as much as its note */
-    FIRST_MAX = 400,  /* bytes of an item's first unit that stays with any other */
-    MILD_MIN = 4000,  /* tokens without a query's words: below that nothing is left out */
+    LOOK_MAX = 256 * 1024, /* bytes that tell whether a text is for readers */
+    ITEM_WHOLE = 480,      /* bytes of an item that is one unit */
+    CODE_GROUP = 8,        /* lines of code in one unit */
+    HOLE_MIN = 48,         /* bytes: a smaller hole costs as much as its note */
+    FIRST_MAX = 400,       /* bytes of an item's first unit that stays with any other */
+    MILD_MIN = 4000,       /* tokens without a query's words: below that nothing is left out */
     UNITS_MAX = 4000000,
     HEADINGS_SHARE = 4, /* headings above a quarter of the text are folded where empty */
 };
@@ -186,7 +187,7 @@ static size_t plain_words(hr_str s)
 static bool for_readers(const hr_prose_text *t, bool outline)
 {
     size_t letters = 0, filled = 0, wordy = 0, code = 0, headings = 0, body = 0;
-    for (size_t i = 0; i < t->units.n; i++) {
+    for (size_t i = 0; i < t->units.n && body + code < LOOK_MAX; i++) {
         const hr_unit *u = &t->units.p[i];
         if (t->blocks.p[u->block].kind == HR_BLOCK_CODE) {
             code += u->s.n;
@@ -324,8 +325,7 @@ static void fill(hr_prose_text *t)
     hr_unit *u = t->units.p;
     for (size_t i = 0; i < t->units.n;) {
         size_t end = i, bytes = 0;
-        while (end < t->units.n &&
-               (!u[end].keep || (u[end].role == HR_UNIT_SPACE && end > i))) {
+        while (end < t->units.n && (!u[end].keep || (u[end].role == HR_UNIT_SPACE && end > i))) {
             bytes += u[end].role == HR_UNIT_SPACE ? 0 : u[end].s.n;
             end++;
         }

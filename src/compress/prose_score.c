@@ -59,10 +59,11 @@ static bool stopper(hr_str w)
         "returns", "removed", "breaking",  "security", "important",  "note",    "caution",
         "fatal",   "invalid", "cannot",    "means",    "defined",
     };
-    if (w.n < 4 || w.n > 10)
+    if (w.n < 4 || w.n > 10 || !strchr("efwmnardbsic", w.p[0] | 32))
         return false;
+    char low = hr_lower(w.p[0]);
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
-        if (hr_str_ieq(w, hr_cstr(words[i])))
+        if (low == words[i][0] && hr_str_ieq(w, hr_cstr(words[i])))
             return true;
     }
     return false;

@@ -12,7 +12,24 @@ enum {
 
 static const float WHOLE = 1.0F, STEM = 0.6F, PART = 0.7F, GRAM = 0.5F;
 
-typedef void feature_fn(void *ctx, uint64_t hash, float weight);
+/* Receives the features of a text. While a query is read, every beginning is let in. */
+typedef struct sink {
+    void (*fn)(void *ctx, uint64_t hash, float weight);
+    void *ctx;
+    uint64_t *learn;       /* the query's beginnings, to be filled in */
+    const uint64_t *known; /* the same, to be looked up */
+} sink;
+
+/* May a feature start with these bytes? Two bytes of a word, a character where none are spaced. */
+static bool may_begin(const sink *k, hr_str s)
+{
+    unsigned a = (unsigned char)s.p[0], b = s.n > 1 ? (unsigned char)s.p[1] : 0;
+    unsigned c = a >= 0xE0 && s.n > 2 ? (unsigned char)s.p[2] : 0;
+    unsigned bit = (a * 37 + b * 61 + c * 131) % HR_FEATURE_BITS;
+    if (k->learn)
+        k->learn[bit / 64] |= 1ull << (bit % 64);
+    return k->learn || (k->known[bit / 64] >> (bit % 64) & 1);
+}
 
 /* How many characters make a feature in scripts that do not separate words; 0: words are
  * separated. */
@@ -92,45 +109,47 @@ static void word_add(word *w, uint32_t cp)
         w->stem = w->n;
 }
 
-static void stems(hr_str s, size_t stem, float whole, feature_fn *fn, void *ctx)
+static void stems(hr_str s, size_t stem, float whole, const sink *k)
 {
-    fn(ctx, hr_hash64(s), whole);
+    if (!may_begin(k, s))
+        return;
+    k->fn(k->ctx, hr_hash64(s), whole);
     if (stem && s.n > stem)
-        fn(ctx, hr_hash64_seed(hr_str_sub(s, 0, stem), 1), STEM * whole);
+        k->fn(k->ctx, hr_hash64_seed(hr_str_sub(s, 0, stem), 1), STEM * whole);
     else
-        fn(ctx, hr_hash64_seed(s, 1), STEM * whole); /* "run" is the beginning of "runs" */
+        k->fn(k->ctx, hr_hash64_seed(s, 1), STEM * whole); /* "run" is the beginning of "runs" */
 }
 
-static void word_end(word *w, feature_fn *fn, void *ctx)
+static void word_end(word *w, const sink *k)
 {
     hr_str s = hr_str_of(w->p, w->n);
     if (s.n == 0)
         return;
-    if (!(s.n <= 12 && hr_stop_word(s)) && (w->chars > 1 || hr_is_digit(s.p[0]))) {
-        stems(s, w->stem, WHOLE, fn, ctx);
+    bool known = may_begin(k, s);
+    if (known && !(s.n <= 12 && hr_stop_word(s)) && (w->chars > 1 || hr_is_digit(s.p[0]))) {
+        stems(s, w->stem, WHOLE, k);
         /* A plural, a past tense: without its ending a word of four to six letters is found too. */
         if (w->chars >= 4 && w->chars <= 6 && s.p[s.n - 1] == 's')
-            fn(ctx, hr_hash64_seed(hr_str_sub(s, 0, s.n - 1), 1), STEM);
-        if (w->arabic && w->n > 8 && memcmp(w->p, "\xD8\xA7\xD9\x84", 4) == 0) {
-            hr_str bare = hr_str_sub(s, 4, s.n); /* without the article */
-            fn(ctx, hr_hash64(bare), PART);
-            fn(ctx, hr_hash64_seed(hr_str_sub(bare, 0, 8), 1), STEM);
-        }
-        size_t from = 0;
-        for (size_t k = 0; w->nhumps && k <= w->nhumps; k++) {
-            size_t to = k < w->nhumps ? w->humps[k] : w->n;
-            hr_str part = hr_str_sub(s, from, to);
-            while (part.n && part.p[part.n - 1] == '_')
-                part.n--;
-            if (part.n >= 3 && !hr_stop_word(part))
-                stems(part, STEM_CHARS, PART, fn, ctx);
-            from = to;
-        }
+            k->fn(k->ctx, hr_hash64_seed(hr_str_sub(s, 0, s.n - 1), 1), STEM);
     }
-    *w = (word){.n = 0};
+    if (w->arabic && w->n > 8 && memcmp(w->p, "\xD8\xA7\xD9\x84", 4) == 0)
+        stems(hr_str_sub(s, 4, s.n), 8, PART, k); /* without the article */
+    size_t from = 0;
+    for (size_t i = 0; w->nhumps && i <= w->nhumps; i++) {
+        size_t to = i < w->nhumps ? w->humps[i] : w->n;
+        hr_str part = hr_str_sub(s, from, to);
+        while (part.n && part.p[part.n - 1] == '_')
+            part.n--;
+        if (part.n >= 3 && !hr_stop_word(part))
+            stems(part, STEM_CHARS, PART, k);
+        from = to;
+    }
+    w->n = w->chars = w->stem = w->nhumps = 0;
+    w->joint = w->arabic = false;
+    w->last = 0;
 }
 
-static size_t features(hr_str s, feature_fn *fn, void *ctx)
+static size_t features(hr_str s, const sink *k)
 {
     word w = {.n = 0};
     char ring[4][4]; /* the last characters of a run without spaces */
@@ -152,12 +171,12 @@ static size_t features(hr_str s, feature_fn *fn, void *ctx)
                 word_add(&w, cp);
             } else if (w.n) {
                 words++;
-                word_end(&w, fn, ctx);
+                word_end(&w, k);
             }
         } else {
             if (w.n) {
                 words++;
-                word_end(&w, fn, ctx);
+                word_end(&w, k);
             }
             if (g != size)
                 run = 0;
@@ -168,11 +187,12 @@ static size_t features(hr_str s, feature_fn *fn, void *ctx)
             if (run >= size) {
                 char gram[16];
                 size_t len = 0;
-                for (size_t k = run - size; k < run; k++) {
-                    memcpy(gram + len, ring[k % 4], ring_n[k % 4]);
-                    len += ring_n[k % 4];
+                for (size_t c = run - size; c < run; c++) {
+                    memcpy(gram + len, ring[c % 4], ring_n[c % 4]);
+                    len += ring_n[c % 4];
                 }
-                fn(ctx, hr_hash64_seed(hr_str_of(gram, len), 2), GRAM);
+                if (may_begin(k, hr_str_of(gram, len)))
+                    k->fn(k->ctx, hr_hash64_seed(hr_str_of(gram, len), 2), GRAM);
                 words++;
             }
         }
@@ -180,7 +200,7 @@ static size_t features(hr_str s, feature_fn *fn, void *ctx)
     }
     if (w.n) {
         words++;
-        word_end(&w, fn, ctx);
+        word_end(&w, k);
     }
     return words;
 }
@@ -211,7 +231,8 @@ static void learn(void *ctx, uint64_t hash, float weight)
 void hr_prose_query_init(hr_prose_query *q, hr_str query)
 {
     memset(q, 0, sizeof *q);
-    features(query, learn, q);
+    sink k = {learn, q, q->begins, NULL};
+    features(query, &k);
 }
 
 typedef struct matcher {
@@ -233,5 +254,6 @@ size_t hr_prose_match(const hr_prose_query *q, hr_str s, void (*hit)(void *ctx, 
                       void *ctx)
 {
     matcher m = {q, hit, ctx};
-    return features(s, look_up, &m);
+    sink k = {look_up, &m, NULL, q->begins};
+    return features(s, &k);
 }

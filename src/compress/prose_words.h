@@ -14,12 +14,14 @@ typedef struct hr_feature {
     float weight; /* a whole word says more than its beginning */
 } hr_feature;
 
-enum { HR_FEATURES_MAX = 160, HR_FEATURE_SLOTS = 1024 };
+enum { HR_FEATURES_MAX = 160, HR_FEATURE_SLOTS = 1024, HR_FEATURE_BITS = 4096 };
 
 typedef struct hr_prose_query {
     hr_feature f[HR_FEATURES_MAX];
     size_t n;
     uint16_t slots[HR_FEATURE_SLOTS]; /* index + 1 by hash, 0 = free */
+    uint64_t
+        begins[HR_FEATURE_BITS / 64]; /* by the first bytes: most words are none of the query's */
 } hr_prose_query;
 
 /* Reads the query; English function words say nothing and are left out. */

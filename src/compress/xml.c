@@ -15,6 +15,7 @@ typedef enum token_kind { T_TEXT, T_OPEN, T_CLOSE, T_EMPTY, T_OTHER } token_kind
 typedef struct token {
     token_kind kind;
     hr_str s, name;
+    bool cut; /* the text ends before the token does */
 } token;
 
 /* Behind `what` from i on; SIZE_MAX when it is missing. */
@@ -77,7 +78,8 @@ static hr_err next_token(hr_str t, size_t *i, token *out)
         if (end != SIZE_MAX)
             out->kind = close ? T_CLOSE : t.p[end - 2] == '/' ? T_EMPTY : T_OPEN;
     }
-    if (end == SIZE_MAX)
+    out->cut = end == SIZE_MAX;
+    if (out->cut)
         return HR_E_SYNTAX;
     out->s = hr_str_sub(t, from, end);
     *i = end;
@@ -158,7 +160,17 @@ static hr_err read_elements(const hr_compress_opts *o, reader *r)
 {
     for (size_t i = 0; i < r->text.n;) {
         token k;
+        size_t from = i;
         hr_err e = next_token(r->text, &i, &k);
+        if (e == HR_E_SYNTAX && k.cut && r->depth) {
+            /* The text ends inside a tag: what is there of it stays. */
+            k = (token){.kind = T_TEXT, .s = hr_str_sub(r->text, from, r->text.n)};
+            hr_tree_node *n = new_node(r, &k);
+            if (!n)
+                return HR_E_NOMEM;
+            n->must = true;
+            return HR_OK;
+        }
         if (e != HR_OK)
             return e;
         if (k.kind == T_CLOSE) {
@@ -183,7 +195,7 @@ static hr_err read_elements(const hr_compress_opts *o, reader *r)
         if (r->t->n % 4096 == 0 && hr_deadline_passed(o->deadline))
             return HR_E_TIMEOUT;
     }
-    return r->depth ? HR_E_SYNTAX : HR_OK;
+    return HR_OK; /* open elements: the text was cut */
 }
 
 /* Every piece ends its line. */

@@ -92,11 +92,25 @@ static void what_is_not_well_formed_is_declined(void **state)
         assert_int_equal(run(hr_cstr(bad[i]), "", true, &f), HR_E_SYNTAX);
 }
 
+static void a_cut_document_is_folded_too(void **state)
+{
+    (void)state;
+    hr_buf b = HR_BUF_INIT(0);
+    hr_str text = report(&b);
+    hr_forms f;
+    assert_int_equal(run(hr_str_sub(text, 0, text.n - 45), "which test failed", true, &f), HR_OK);
+    has(f.lossy, "<failure message=\"1 &lt; 2\">");
+    has(f.lossy, "<testcase name=\"t19");
+    assert_true(f.lossy.n > 0 && f.lossy.n * 2 < b.n);
+    hr_buf_free(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(failures_stay_and_passes_are_counted, tear_down),
         cmocka_unit_test_teardown(only_space_between_elements_goes, tear_down),
+        cmocka_unit_test_teardown(a_cut_document_is_folded_too, tear_down),
         cmocka_unit_test_teardown(what_is_not_well_formed_is_declined, tear_down),
     };
     hr_arena_init(&arena, 0);
