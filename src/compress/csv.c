@@ -151,7 +151,13 @@ static void put(hr_buf *b, hr_str line)
 /* --- rows that the question is about -------------------------------------------------------------
  */
 
-enum { QUERY_MAX = 512, NAME_MIN = 4, WORD_MIN = 3, LIKE_PART = 3 };
+enum { QUERY_MAX = 512, NAME_MIN = 4, WORD_MIN = 3, FEW_ROWS = 16, FEW_PART = 20 };
+
+/* So few of n rows that they can be said to be singled out. */
+static bool few(size_t rows, size_t n)
+{
+    return rows <= FEW_ROWS || rows * FEW_PART <= n;
+}
 
 /* Is a word of the column's name in the query? */
 static bool named(hr_str query, hr_str name)
@@ -188,7 +194,7 @@ static bool asked_rows(const hr_compress_opts *o, const hr_csv *c, hr_arena *a, 
         }
         hits += own[i];
     }
-    if (hits == 0 || hits * LIKE_PART > n)
+    if (hits == 0 || !few(hits, n))
         return false;
     for (size_t i = 1; i < n; i++)
         asked[i] = own[i] || (i > 1 && own[i - 1]) || (i + 1 < n && own[i + 1]);
@@ -204,7 +210,7 @@ static bool asked_rows(const hr_compress_opts *o, const hr_csv *c, hr_arena *a, 
         like = 0;
         for (size_t i = 1; i < n; i++)
             like += hr_map_get(&values, cell(c, i, k)) != NULL;
-        for (size_t i = 1; i < n && like * LIKE_PART <= n; i++)
+        for (size_t i = 1; i < n && few(like, n); i++)
             asked[i] |= hr_map_get(&values, cell(c, i, k)) != NULL;
     }
     return true;
