@@ -55,7 +55,7 @@ static void read_back(hr_meter *m, hr_measured *d)
     if (d->back.n)
         return;
     size_t skip = common_lines(d->text, c->text);
-    d->back = decoded(hr_str_sub(c->text, skip, c->text.n), m->scratch);
+    d->back = decoded(hr_str_trim(hr_str_sub(c->text, skip, c->text.n)), m->scratch);
     d->unreadable = !d->back.n && hr_json_scan(m->scratch, d->text, 0, &doc).code == HR_OK;
 }
 
