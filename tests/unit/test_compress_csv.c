@@ -40,7 +40,7 @@ static hr_str table(int rows, bool markdown)
 static void keeps_outliers_and_what_is_asked(void **state)
 {
     (void)state;
-    hr_forms f = run(table(300, false), "which row has id 0123456 or \"City 3\"?");
+    hr_forms f = run(table(300, false), "which row is the hottest?");
     assert_true(f.lossy.n > 0 && f.lossy.n * 4 < 300 * 14);
     assert_true(hr_str_has(f.lossy, HR_STR("id,city,temp,unit\n0,City 0,20,C\n")));
     assert_true(hr_str_has(f.lossy, HR_STR("150,City 3,999,C\n")));
