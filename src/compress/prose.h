@@ -41,7 +41,7 @@ void hr_prose_say(const hr_prose_cut *cut, hr_buf *out);
 /* Share to keep for a text of n tokens, by what is known about the query. */
 double hr_prose_share(size_t tokens);
 
-/* --- shared by prose.c, prose_score.c and prose_write.c ------------------------------------------
+/* --- shared by the files of prose ----------------------------------------------------
  */
 
 typedef enum hr_unit_role {
@@ -70,6 +70,8 @@ typedef struct hr_prose_text {
     double sure; /* 0-1: how much of the query its best unit meets */
 } hr_prose_text;
 
+/* Fills t->units from t->blocks. */
+hr_err hr_prose_units(hr_prose_text *t, hr_arena *a);
 hr_err hr_prose_score(const hr_prose_job *job, hr_prose_text *t, hr_arena *a);
 void hr_prose_write(const hr_prose_text *t, bool fold_headings, hr_buf *out, hr_prose_cut *cut);
 

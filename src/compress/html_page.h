@@ -1,0 +1,32 @@
+/* html_page: a parsed HTML page written as Markdown (internal to compress/). */
+#ifndef HR_COMPRESS_HTML_PAGE_H
+#define HR_COMPRESS_HTML_PAGE_H
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/map.h"
+
+#include <gumbo.h>
+
+/* Text is collected word by word: runs of white space become one blank, block elements start new
+ * lines, and at most one blank line stands between blocks. */
+typedef struct hr_html_page {
+    hr_buf out;
+    unsigned newlines; /* at the end of out */
+    bool space;        /* a blank is owed before the next word */
+    unsigned pre;      /* inside <pre>: white space stays */
+    unsigned quiet;    /* inside a table cell or link: no line breaks */
+    unsigned list_depth;
+    bool marked;           /* a list mark was just written: its text follows on this line */
+    hr_map targets;        /* links already said */
+    const GumboNode *link; /* the link that is open, if its target will be said */
+    size_t scripts, navs, forms;
+} hr_html_page;
+
+/* Appends the document to p->out. HR_E_DEPTH: too many open elements. HR_E_TIMEOUT, HR_E_LIMIT,
+ * HR_E_NOMEM. */
+hr_err hr_html_write(hr_html_page *p, const GumboNode *root, const hr_deadline *deadline);
+/* A list of nothing but links within the page: its headings say the same. */
+bool hr_html_contents_list(const GumboNode *root);
+
+#endif
