@@ -54,6 +54,19 @@ hr_compress_opts hr_compress_defaults(void)
     };
 }
 
+/* Exact counts made so far: the same text is weighed against every form offered for it. */
+typedef struct counted {
+    hr_str s;
+    size_t tokens;
+} counted;
+
+enum { COUNTS = 8 };
+typedef struct scales {
+    const hr_compress_opts *o;
+    counted known[COUNTS];
+    size_t n; /* counts made; the oldest is forgotten */
+} scales;
+
 /* A text with its size in tokens, counted exactly only on demand. */
 typedef struct sized {
     hr_str s;
@@ -66,26 +79,42 @@ static sized size_of(const hr_compress_opts *o, hr_str s)
     return (sized){.s = s, .estimate = s.n ? hr_tokens_estimate(o->tok, s) : 0};
 }
 
-static size_t exact(const hr_compress_opts *o, sized *x)
+static size_t weigh(scales *c, hr_str s)
+{
+    for (size_t i = 0; i < c->n && i < COUNTS; i++) {
+        if (c->known[i].s.p == s.p && c->known[i].s.n == s.n)
+            return c->known[i].tokens;
+    }
+    size_t tokens = hr_tokens_count(c->o->tok, s);
+    c->known[c->n++ % COUNTS] = (counted){s, tokens};
+    return tokens;
+}
+
+static size_t exact(scales *c, sized *x)
 {
     if (!x->counted) {
-        x->exact = hr_tokens_count(o->tok, x->s);
+        x->exact = weigh(c, x->s);
         x->counted = true;
     }
     return x->exact;
 }
 
-/* a <= factor * b, in tokens. */
-static bool at_most(const hr_compress_opts *o, sized *a, double factor, sized *b)
+/* a <= factor * b by a margin that counting cannot turn around. */
+static bool surely(const sized *a, double factor, const sized *b)
 {
-    double ea = (double)a->estimate, eb = factor * (double)b->estimate;
+    return (double)a->estimate * WIDE < factor * (double)b->estimate;
+}
+
+/* a <= factor * b, in tokens. */
+static bool at_most(scales *c, sized *a, double factor, sized *b)
+{
     if (!(a->counted && b->counted)) {
-        if (ea * WIDE < eb)
+        if (surely(a, factor, b))
             return true;
-        if (ea > eb * WIDE)
+        if ((double)a->estimate > factor * (double)b->estimate * WIDE)
             return false;
     }
-    return (double)exact(o, a) <= factor * (double)exact(o, b);
+    return (double)exact(c, a) <= factor * (double)exact(c, b);
 }
 
 static size_t best_known(const sized *x)
@@ -111,6 +140,7 @@ typedef struct outcome {
 typedef struct job {
     const hr_compress_opts *o;
     hr_arena *a;
+    scales *scales;
     hr_key key;
     bool ask_lossy; /* large enough for a lossy form */
     bool may_lose;  /* and allowed to have one */
@@ -124,16 +154,22 @@ static outcome untouched(hr_str text, hr_kind kind, hr_reason why)
 static void choose(const job *j, hr_str text, const hr_forms *f, outcome *out)
 {
     const hr_compress_opts *o = j->o;
+    scales *c = j->scales;
     sized before = size_of(o, text);
     sized lossless = size_of(o, f->lossless), lossy = size_of(o, f->lossy);
     double keep = 1.0 - o->min_saving, margin = keep;
     if (f->lossless_margin > 0 && f->lossless_margin < margin)
         margin = f->lossless_margin;
-    bool less = f->lossless.n && f->lossless.n < text.n && at_most(o, &lossless, margin, &before) &&
-                (o->min_saving > 0 || exact(o, &lossless) < exact(o, &before));
-    bool lose = f->lossy.n && f->lossy.n < text.n && at_most(o, &lossy, keep, &before) &&
-                at_most(o, &lossy, f->lossy_margin > 0 ? f->lossy_margin : o->lossy_margin,
-                        less ? &lossless : &before);
+    double near = f->lossy_margin > 0 ? f->lossy_margin : o->lossy_margin;
+    bool offered = f->lossy.n && f->lossy.n < text.n;
+    /* A lossy form far below both others is taken without counting those. */
+    bool far = j->may_lose && offered && surely(&lossy, keep < near ? keep : near, &before) &&
+               (f->lossless.n == 0 || surely(&lossy, near, &lossless));
+    bool less = !far && f->lossless.n && f->lossless.n < text.n &&
+                at_most(c, &lossless, margin, &before) &&
+                (o->min_saving > 0 || exact(c, &lossless) < exact(c, &before));
+    bool lose = far || (offered && at_most(c, &lossy, keep, &before) &&
+                        at_most(c, &lossy, near, less ? &lossless : &before));
     if (lose && j->may_lose) {
         *out = (outcome){f->lossy, f->lossy_strategy, out->kind, f->lossy_reason, true, true, 0};
         out->gained = less_by(&before, &lossy);
@@ -298,23 +334,24 @@ static hr_err compress_all(const job *j, hr_str text, outcome *out)
 
 /* The gates: a text is worth a look from min_tokens tokens and min_words words, where long runs
  * without white space count as words of their length. */
-static bool too_small(const hr_compress_opts *o, sized *text)
+static bool too_small(scales *c, sized *text)
 {
+    const hr_compress_opts *o = c->o;
     double estimate = (double)text->estimate, gate = (double)o->min_tokens;
     if (estimate * WIDE < gate)
         return true;
-    if (estimate < gate * WIDE && exact(o, text) < o->min_tokens)
+    if (estimate < gate * WIDE && exact(c, text) < o->min_tokens)
         return true;
     return o->min_words && text->s.n < o->min_tokens * 4 &&
            hr_word_count(text->s, o->min_words) < o->min_words;
 }
 
-static bool reaches(const hr_compress_opts *o, sized *text, size_t gate)
+static bool reaches(scales *c, sized *text, size_t gate)
 {
     double estimate = (double)text->estimate;
     if (estimate > (double)gate * WIDE)
         return true;
-    return estimate * WIDE >= (double)gate && exact(o, text) >= gate;
+    return estimate * WIDE >= (double)gate && exact(c, text) >= gate;
 }
 
 hr_err hr_compress_text(const hr_compress_opts *o, hr_str text, hr_arena *a, hr_compressed *out)
@@ -322,15 +359,16 @@ hr_err hr_compress_text(const hr_compress_opts *o, hr_str text, hr_arena *a, hr_
     memset(out, 0, sizeof *out);
     out->text = text;
     out->kind = HR_KIND_TEXT;
+    scales c = {.o = o};
     sized before = size_of(o, text);
     out->tokens_before = out->tokens_after = before.estimate;
     out->reason = HR_R_TOO_SMALL;
-    if (too_small(o, &before)) {
+    if (too_small(&c, &before)) {
         out->tokens_before = out->tokens_after = best_known(&before);
         return HR_OK;
     }
-    job j = {.o = o, .a = a, .key = hr_key_of(text)};
-    j.ask_lossy = reaches(o, &before, o->lossy_min_tokens);
+    job j = {.o = o, .a = a, .scales = &c, .key = hr_key_of(text)};
+    j.ask_lossy = reaches(&c, &before, o->lossy_min_tokens);
     j.may_lose = j.ask_lossy && o->via != HR_VIA_NONE && !o->lossless_only;
     outcome r = untouched(text, HR_KIND_TEXT, HR_R_ERROR);
     hr_err e = hr_deadline_passed(o->deadline) ? HR_E_TIMEOUT : compress_all(&j, text, &r);
@@ -345,15 +383,15 @@ hr_err hr_compress_text(const hr_compress_opts *o, hr_str text, hr_arena *a, hr_
         return HR_OK;
     sized after = size_of(o, r.text);
     /* The last word, whatever the sections promised: not empty, fewer bytes, fewer tokens. */
-    if (r.text.n == 0 || r.text.n >= text.n || !at_most(o, &after, 1.0 - o->min_saving, &before) ||
-        (o->min_saving <= 0 && exact(o, &after) >= exact(o, &before))) {
+    if (r.text.n == 0 || r.text.n >= text.n || !at_most(&c, &after, 1.0 - o->min_saving, &before) ||
+        (o->min_saving <= 0 && exact(&c, &after) >= exact(&c, &before))) {
         out->reason = HR_R_NO_GAIN;
         out->tokens_before = out->tokens_after = best_known(&before);
         return HR_OK;
     }
     if (before.counted || after.counted) {
-        (void)exact(o, &before);
-        (void)exact(o, &after);
+        (void)exact(&c, &before);
+        (void)exact(&c, &after);
     }
     out->text = r.text;
     out->strategy = r.strategy;
