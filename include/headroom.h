@@ -39,9 +39,9 @@ HEADROOM_API const char *headroom_error_name(int error);
 HEADROOM_API const char *headroom_error_text(int error);
 
 typedef struct headroom_options {
-    size_t size;            /* sizeof(headroom_options) */
-    const char *store_path; /* database of originals; NULL: in memory only */
-    int64_t ttl_seconds;    /* life of an original after its last use; 0: 1800 */
+    size_t size;               /* sizeof(headroom_options) */
+    const char *store_path;    /* database of originals; NULL: in memory only */
+    int64_t ttl_seconds;       /* life of an original after its last use; 0: 1800 */
     const char *protect_tools; /* comma list of tools whose results are never edited, or NULL */
 } headroom_options;
 
@@ -51,14 +51,14 @@ HEADROOM_API int headroom_open(const headroom_options *options, headroom **out);
 HEADROOM_API void headroom_close(headroom *h);
 
 typedef struct headroom_compress_options {
-    size_t size;           /* sizeof(headroom_compress_options) */
-    const char *model;     /* whose tokens count; NULL: "gpt-4o" */
-    const char *query;     /* what the reader wants to know; keeps matching rows and lines */
-    const char *tool_name; /* tool that produced the text, or NULL */
+    size_t size;            /* sizeof(headroom_compress_options) */
+    const char *model;      /* whose tokens count; NULL: "gpt-4o" */
+    const char *query;      /* what the reader wants to know; keeps matching rows and lines */
+    const char *tool_name;  /* tool that produced the text, or NULL */
     const char *tool_input; /* its arguments as JSON text, or NULL */
-    int lossless_only;     /* 1: nothing may be left out */
-    int min_tokens;        /* smaller texts are left alone; 0: 200 */
-    int max_items;         /* rows kept of an array without special meaning; 0: 15 */
+    int lossless_only;      /* 1: nothing may be left out */
+    int min_tokens;         /* smaller texts are left alone; 0: 200 */
+    int max_items;          /* rows kept of an array without special meaning; 0: 15 */
 } headroom_compress_options;
 
 typedef struct headroom_text {
@@ -67,8 +67,8 @@ typedef struct headroom_text {
     int changed; /* 0: text is a copy of the input */
     int lossy;   /* 1: something was left out; `hash` names the original in the store */
     char hash[25];
-    const char *kind;     /* what the text was taken for: "json", "log", … (static) */
-    const char *reason;   /* why this form: a code of docs/reference/reasons.md (static) */
+    const char *kind;   /* what the text was taken for: "json", "log", … (static) */
+    const char *reason; /* why this form: a code of docs/reference/reasons.md (static) */
     uint64_t tokens_before, tokens_after;
     int tokens_exact; /* 0: the model has no public tokenizer, the numbers are estimates */
 } headroom_text;
@@ -85,12 +85,13 @@ HEADROOM_API int headroom_retrieve(headroom *h, const char *hash, char **out, si
 
 /* POST /v1/compress without the HTTP: `request` is its JSON body, *reply its JSON answer (also on
  * bad input, as an error object, with a non-zero return). *reply is freed with free(). */
-HEADROOM_API int headroom_compress_messages(headroom *h, const char *request, size_t n, char **reply,
-                                            size_t *reply_len);
+HEADROOM_API int headroom_compress_messages(headroom *h, const char *request, size_t n,
+                                            char **reply, size_t *reply_len);
 
 /* Tokens of a text for a model. *exact (may be NULL) tells whether this is the model's own
  * tokenizer or a calibrated estimate. */
-HEADROOM_API size_t headroom_count_tokens(const char *model, const char *text, size_t n, int *exact);
+HEADROOM_API size_t headroom_count_tokens(const char *model, const char *text, size_t n,
+                                          int *exact);
 
 #ifdef __cplusplus
 }

@@ -19,7 +19,10 @@ typedef struct hr_str {
 /* A slice of a string literal. */
 #define HR_STR(lit) ((hr_str){("" lit), sizeof(lit) - 1})
 /* The same as an initializer of a static object. */
-#define HR_STR_INIT(lit) {("" lit), sizeof(lit) - 1}
+#define HR_STR_INIT(lit)                                                                           \
+    {                                                                                              \
+        ("" lit), sizeof(lit) - 1                                                                  \
+    }
 #define HR_STR_NONE ((hr_str){NULL, 0})
 /* For printf: printf("%.*s", HR_FMT(s)). Cuts at INT_MAX. */
 #define HR_FMT(s) (int)((s).n > 0x7fffffff ? 0x7fffffff : (s).n), ((s).p ? (s).p : "")

@@ -104,8 +104,8 @@ typedef struct hr_compressed {
  * arena's limit and the deadline. Thread-safe. */
 hr_err hr_compress_text(const hr_compress_opts *o, hr_str text, hr_arena *a, hr_compressed *out);
 
-/* The template group of each line of a log: lines that differ only in their parameters have the same
- * number. *groups has *n entries, in the arena. HR_E_NOMEM, HR_E_LIMIT. */
+/* The template group of each line of a log: lines that differ only in their parameters have the
+ * same number. *groups has *n entries, in the arena. HR_E_NOMEM, HR_E_LIMIT. */
 hr_err hr_line_groups(hr_str text, hr_arena *a, uint32_t **groups, size_t *n);
 
 /* Is the question about code itself ("explain", "fix", "review")? Then programs are to stay whole;

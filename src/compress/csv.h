@@ -9,18 +9,18 @@
 #include "compress/forms.h"
 
 typedef struct hr_csv_record {
-    hr_str line; /* the record as it stands, without its line break */
+    hr_str line;           /* the record as it stands, without its line break */
     uint32_t first, count; /* its cells in hr_csv.cells */
 } hr_csv_record;
 
 typedef struct hr_csv {
     char delimiter;
-    uint32_t columns; /* of the first record */
+    uint32_t columns;              /* of the first record */
     HR_VEC(hr_csv_record) records; /* the first one names the columns */
     HR_VEC(hr_str) cells;          /* without quotes and outer blanks */
-    hr_str rule;   /* Markdown: the line of dashes behind the names */
-    hr_str before; /* text in front of the table, with its line break */
-    hr_str after;  /* text behind it */
+    hr_str rule;                   /* Markdown: the line of dashes behind the names */
+    hr_str before;                 /* text in front of the table, with its line break */
+    hr_str after;                  /* text behind it */
 } hr_csv;
 
 /* HR_E_SYNTAX: no such table (fewer than 3 records, or too many of other widths). HR_E_LIMIT: more

@@ -91,7 +91,8 @@ static hr_err read_markdown(hr_str text, hr_arena *a, hr_csv *c)
     hr_str rest = text, line, previous = HR_STR_NONE, next;
     while (hr_str_line(&rest, &line)) {
         hr_str ahead = rest;
-        if (hr_str_find_char(line, '|') != SIZE_MAX && hr_str_line(&ahead, &next) && is_rule(next)) {
+        if (hr_str_find_char(line, '|') != SIZE_MAX && hr_str_line(&ahead, &next) &&
+            is_rule(next)) {
             previous = line;
             break;
         }

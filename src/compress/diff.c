@@ -11,8 +11,8 @@
 #include "compress/marker.h"
 
 enum {
-    CONTEXT = 1,     /* unchanged lines kept on each side of a change */
-    MIN_GAP = 2,     /* fewer missing lines are cheaper to show than to count */
+    CONTEXT = 1, /* unchanged lines kept on each side of a change */
+    MIN_GAP = 2, /* fewer missing lines are cheaper to show than to count */
     MIN_SPACE_RUN = 3,
 };
 
@@ -114,13 +114,13 @@ static hr_str file_of(hr_str line)
 static bool is_generated(hr_str path)
 {
     static const char *const names[] = {
-        "package-lock.json", "npm-shrinkwrap.json", "yarn.lock", "pnpm-lock.yaml", "bun.lock",
-        "cargo.lock",        "poetry.lock",         "uv.lock",   "pdm.lock",       "pipfile.lock",
-        "go.sum",            "gemfile.lock",        "composer.lock", "flake.lock", "mix.lock",
-        "packages.lock.json"};
-    static const char *const ends[] = {".min.js", ".min.css", ".map",    "_pb2.py",  "_pb2_grpc.py",
-                                       ".pb.go",  ".pb.cc",   ".pb.h",   ".snap",    ".g.dart",
-                                       ".designer.cs"};
+        "package-lock.json", "npm-shrinkwrap.json", "yarn.lock",   "pnpm-lock.yaml",
+        "bun.lock",          "cargo.lock",          "poetry.lock", "uv.lock",
+        "pdm.lock",          "pipfile.lock",        "go.sum",      "gemfile.lock",
+        "composer.lock",     "flake.lock",          "mix.lock",    "packages.lock.json"};
+    static const char *const ends[] = {".min.js",      ".min.css", ".map",        "_pb2.py",
+                                       "_pb2_grpc.py", ".pb.go",   ".pb.cc",      ".pb.h",
+                                       ".snap",        ".g.dart",  ".designer.cs"};
     hr_str name = base_name(path);
     for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
         if (hr_str_ieq(name, hr_cstr(names[i])))
@@ -136,9 +136,9 @@ static bool is_generated(hr_str path)
 /* Languages where white space is meaning. */
 static bool space_matters(hr_str path)
 {
-    static const char *const ends[] = {".py", ".pyi", ".yaml", ".yml", ".mk",  "makefile",
-                                       ".nim", ".hs", ".coffee", ".md", ".rst", ".haml",
-                                       ".pug", ".sass", ".fs"};
+    static const char *const ends[] = {".py",      ".pyi",  ".yaml", ".yml",    ".mk",
+                                       "makefile", ".nim",  ".hs",   ".coffee", ".md",
+                                       ".rst",     ".haml", ".pug",  ".sass",   ".fs"};
     for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++) {
         if (hr_str_iends(path, hr_cstr(ends[i])))
             return true;

@@ -20,8 +20,8 @@ typedef struct hr_forms {
     hr_reason lossy_reason;
     double lossless_margin; /* a form that reads harder must be at most this share of the text; 0:
                                1 - the caller's opts->min_saving */
-    double lossy_margin; /* mild loss: the form may be this share of the lossless one; 0: the
-                            caller's opts->lossy_margin */
+    double lossy_margin;    /* mild loss: the form may be this share of the lossless one; 0: the
+                               caller's opts->lossy_margin */
 } hr_forms;
 
 /* text: the whole block. key: hr_key_of(text), for markers. lossy: whether a lossy form may be

@@ -6,8 +6,8 @@
  *     src/app/util.py:7:import os            util.py:7:import os
  *     lib/x.py:1:pass                       lib/x.py:1:pass
  *
- * A blank and a number: the same file. A blank and a name: below the folder of the line above. Steps
- * upwards are spelled in full, so that a reader never has to walk a chain. Order is kept, and
+ * A blank and a number: the same file. A blank and a name: below the folder of the line above.
+ * Steps upwards are spelled in full, so that a reader never has to walk a chain. Order is kept, and
  * hr_paths_ungroup undoes it exactly.
  */
 #ifndef HR_COMPRESS_PATHS_H

@@ -195,8 +195,9 @@ static hr_str reference(const hr_xref *x, const run *r, hr_arena *a)
         return hr_strf(a, "[%zu line%s left out: the same as all of %.*s]", r->len,
                        r->len == 1 ? "" : "s", HR_FMT(s->label));
     if (r->shift)
-        return hr_strf(a, "[%zu lines left out: the same as lines %u-%zu of %.*s, numbers here are "
-                          "%+lld]",
+        return hr_strf(a,
+                       "[%zu lines left out: the same as lines %u-%zu of %.*s, numbers here are "
+                       "%+lld]",
                        r->len, l->at + 1, l->at + r->len, HR_FMT(s->label), (long long)r->shift);
     return hr_strf(a, "[%zu lines left out: the same as lines %u-%zu of %.*s]", r->len, l->at + 1,
                    l->at + r->len, HR_FMT(s->label));
@@ -209,8 +210,8 @@ static hr_err use_source(const hr_xref *x, const run *r, hr_arena *a, hr_xref_re
         if (out->used[i] == id)
             return HR_OK;
     }
-    uint32_t *grown = hr_grow(a, out->used, out->nused * sizeof(*grown),
-                              (out->nused + 1) * sizeof(*grown));
+    uint32_t *grown =
+        hr_grow(a, out->used, out->nused * sizeof(*grown), (out->nused + 1) * sizeof(*grown));
     if (!grown)
         return HR_E_NOMEM;
     out->used = grown;
@@ -282,7 +283,7 @@ static hr_str main_argument(hr_str input, hr_arena *a)
     if (input.n > 1 << 20 || hr_json_scan(a, input, 16, &d).code != HR_OK ||
         !hr_json_is(&d, 0, HR_JSON_OBJECT))
         return HR_STR_NONE;
-    static const char *const names[] = {"command", "cmd",   "file_path", "path",
+    static const char *const names[] = {"command",  "cmd",   "file_path", "path",
                                         "filename", "query", "url",       "pattern"};
     for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
         hr_str v = hr_json_get_text(&d, 0, hr_cstr(names[i]), a);

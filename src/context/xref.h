@@ -48,14 +48,14 @@ void hr_xref_init(hr_xref *x, hr_arena *a);
 hr_err hr_xref_add(hr_xref *x, hr_str text, uint32_t id, hr_str label);
 
 typedef struct hr_xref_result {
-    hr_str text;      /* the text with references, or HR_STR_NONE when nothing was worth it */
-    uint32_t *used;   /* ids of the sources that are referenced, each once */
+    hr_str text;    /* the text with references, or HR_STR_NONE when nothing was worth it */
+    uint32_t *used; /* ids of the sources that are referenced, each once */
     size_t nused;
     size_t lines_out; /* lines replaced */
 } hr_xref_result;
 
-/* Replaces runs of at least 3 lines, or of one long line, that are worth clearly more tokens than the
- * reference. */
+/* Replaces runs of at least 3 lines, or of one long line, that are worth clearly more tokens than
+ * the reference. */
 hr_err hr_xref_apply(hr_xref *x, const hr_tokenizer *tok, hr_str text, hr_arena *a,
                      hr_xref_result *out);
 

@@ -49,7 +49,7 @@ int headroom_open(const headroom_options *o, headroom **out)
     hr_err err = hr_engine_open(&e, &h->engine);
     if (err != HR_OK) {
         hr_free(h);
-        return err;
+        return (int)err;
     }
     *out = h;
     return 0;
@@ -112,7 +112,7 @@ int headroom_compress(headroom *h, const char *text, size_t n, const headroom_co
     hr_arena_free(&a);
     if (!out->text)
         return HR_E_NOMEM;
-    return err;
+    return (int)err;
 }
 
 void headroom_text_free(headroom_text *t)
@@ -133,7 +133,7 @@ int headroom_retrieve(headroom *h, const char *hash, char **out, size_t *n)
         err = *out ? HR_OK : HR_E_NOMEM;
     }
     hr_arena_free(&a);
-    return err;
+    return (int)err;
 }
 
 int headroom_compress_messages(headroom *h, const char *request, size_t n, char **reply,

@@ -98,9 +98,10 @@ hr_err hr_parse_tool_profiles(hr_str list, hr_arena *a, hr_policy *p)
         const char *name;
         double bias;
         bool skip;
-    } levels[] = {
-        {"conservative", 1.5, false}, {"moderate", 1.0, false}, {"aggressive", 0.7, false},
-        {"skip", 1.0, true}};
+    } levels[] = {{"conservative", 1.5, false},
+                  {"moderate", 1.0, false},
+                  {"aggressive", 0.7, false},
+                  {"skip", 1.0, true}};
     for (hr_str rest = list, part; hr_str_split(&rest, ',', &part);) {
         part = hr_str_trim(part);
         size_t colon = hr_str_rfind_char(part, ':');
@@ -171,7 +172,8 @@ hr_err hr_call_config(const hr_json_doc *d, uint32_t config, hr_arena *a, hr_com
     uint32_t marker = hr_json_path(d, config, "ccr", "inject_retrieval_marker", NULL);
     if (hr_json_is(d, marker, HR_JSON_FALSE))
         o->via = HR_VIA_NONE; /* without a marker nothing may be left out */
-    hr_err err = tool_profiles(d, hr_json_path(d, config, "tool_crusher", "tool_profiles", NULL), a, p);
+    hr_err err =
+        tool_profiles(d, hr_json_path(d, config, "tool_crusher", "tool_profiles", NULL), a, p);
     if (err == HR_OK)
         err = tool_profiles(d, hr_json_get(d, config, HR_STR("headroom_tool_profiles")), a, p);
     if (err == HR_OK)

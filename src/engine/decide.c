@@ -61,8 +61,8 @@ static void try_references(work *w, size_t i, hr_decision *d, hr_xref_result *x)
     *x = (hr_xref_result){0};
     if (!t->e->o.references || b->role != HR_BLOCK_TOOL_RESULT || b->text.n < REPEAT_MIN)
         return;
-    if (index_until(w, i) != HR_OK ||
-        hr_xref_apply(&w->index, t->tok, b->text, t->a, x) != HR_OK || !x->text.n) {
+    if (index_until(w, i) != HR_OK || hr_xref_apply(&w->index, t->tok, b->text, t->a, x) != HR_OK ||
+        !x->text.n) {
         x->nused = 0;
         return;
     }
@@ -134,8 +134,8 @@ static hr_err prepare(work *w)
 static void take_back(work *w, hr_err err)
 {
     hr_turn *t = w->t;
-    hr_error("event=decisions_not_durable error=%s blocks=%zu: originals are sent", hr_err_name(err),
-             w->npins);
+    hr_error("event=decisions_not_durable error=%s blocks=%zu: originals are sent",
+             hr_err_name(err), w->npins);
     for (size_t i = 0; i < t->r.nblocks; i++) {
         uint32_t s = t->slot[i];
         bool is_new = s != HR_NO_SLOT && !t->found[s];
@@ -157,9 +157,8 @@ void hr_turn_decide(hr_turn *t)
         hr_reason why = t->d[i].reason;
         if (why == HR_R_UNDECIDED)
             which[n++] = (uint32_t)i;
-        mine[i] = why == HR_R_UNDECIDED ||
-                  (why == HR_R_EXCLUDED_TOOL && t->e->o.reference_reads && t->r.blocks[i].live &&
-                   t->slot[i] != HR_NO_SLOT);
+        mine[i] = why == HR_R_UNDECIDED || (why == HR_R_EXCLUDED_TOOL && t->e->o.reference_reads &&
+                                            t->r.blocks[i].live && t->slot[i] != HR_NO_SLOT);
     }
     if (err == HR_OK)
         hr_engine_decide_all(t->e, &t->e->policy, &w.base, &t->r, which, n, t->a, t->d);

@@ -181,7 +181,11 @@ void hr_engine_stats_get(hr_engine *e, hr_engine_stats *out)
 hr_err hr_engine_compress_text(hr_engine *e, hr_compress_opts *o, hr_str text, hr_arena *a,
                                hr_compressed *out)
 {
-    hr_err err = hr_compress_text(o, text, a, out);
+    hr_deadline own = {e->o.clock, hr_now_ns(e->o.clock) + (uint64_t)e->o.deadline_ms * 1000000u};
+    hr_compress_opts within = *o;
+    if (!within.deadline && e->o.deadline_ms)
+        within.deadline = &own;
+    hr_err err = hr_compress_text(&within, text, a, out);
     if (err != HR_OK || !out->lossy)
         return err;
     hr_original orig = {.key = out->key,

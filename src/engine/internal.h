@@ -45,7 +45,8 @@ void hr_engine_decide(hr_engine *e, const hr_policy *p, const hr_compress_opts *
                       const hr_wire_request *r, const hr_block *b, hr_arena *a, hr_decision *d);
 /* The same for blocks which[0..n): d[which[k]] is filled. Large work is spread over the cores. */
 void hr_engine_decide_all(hr_engine *e, const hr_policy *p, const hr_compress_opts *base,
-                          const hr_wire_request *r, const uint32_t *which, size_t n, hr_arena *a, hr_decision *d);
+                          const hr_wire_request *r, const uint32_t *which, size_t n, hr_arena *a,
+                          hr_decision *d);
 /* The original that must be durable before d leaves, for a decision with has_key. */
 hr_original hr_engine_original(const hr_block *b, const hr_decision *d, hr_str query);
 void hr_engine_count(hr_engine *e, const hr_decision *d, size_t n, bool changed);

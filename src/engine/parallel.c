@@ -85,7 +85,8 @@ static bool start(worker *w)
 }
 
 void hr_engine_decide_all(hr_engine *e, const hr_policy *p, const hr_compress_opts *base,
-                          const hr_wire_request *r, const uint32_t *which, size_t n, hr_arena *a, hr_decision *d)
+                          const hr_wire_request *r, const uint32_t *which, size_t n, hr_arena *a,
+                          hr_decision *d)
 {
     crew c = {.e = e, .policy = p, .base = base, .r = r, .which = which, .n = n, .d = d};
     worker crew_of[MAX_THREADS] = {{.c = &c, .a = a}};

@@ -149,7 +149,8 @@ void hr_turn_restore_originals(hr_turn *t)
             hr_store_has(t->e->store, hr_key_str(&d->key)))
             continue;
         hr_original o = hr_engine_original(&t->r.blocks[i], d, HR_STR_NONE);
-        hr_store_batch batch = {.conversation = t->id.conversation, .originals = &o, .noriginals = 1};
+        hr_store_batch batch = {
+            .conversation = t->id.conversation, .originals = &o, .noriginals = 1};
         if (hr_store_commit(t->e->store, &batch, t->a) != HR_OK)
             hr_warn("event=original_not_restored hash=%s", d->key.hex);
     }

@@ -1,7 +1,7 @@
 /* One request on its way to the provider: look up what was decided before, decide what is new, make
  * it durable, splice. See docs/internals/engine.md for the rules and their reasons. */
-#include "base/log.h"
 #include "engine/turn.h"
+#include "base/log.h"
 
 enum {
     /* The added tool costs some 60 tokens in every request. It is offered when the first request
@@ -55,9 +55,9 @@ static hr_mode first_mode(const hr_turn *t)
 static hr_mode parse_mode(hr_str s)
 {
     return (hr_mode){.via = s.n && s.p[0] == 't'   ? HR_VIA_TOOL
-                         : s.n && s.p[0] == 's' ? HR_VIA_SHELL
-                                                : HR_VIA_NONE,
-                  .add_tool = s.n > 1 && s.p[1] == '+'};
+                            : s.n && s.p[0] == 's' ? HR_VIA_SHELL
+                                                   : HR_VIA_NONE,
+                     .add_tool = s.n > 1 && s.p[1] == '+'};
 }
 
 /* Finds the conversation's mode, or decides it if this is its first request with tools. */
@@ -100,8 +100,8 @@ static size_t verdicts(hr_turn *t)
         bool pinned = s != HR_NO_SLOT && t->found[s];
         if (pinned && hr_turn_take_pin(t, i, &t->pins[s], true, &t->d[i]))
             continue;
-        hr_reason why = t->id.side ? HR_R_SIDE_REQUEST
-                                   : hr_plan_verdict(&t->e->policy, &t->r, b, everything);
+        hr_reason why =
+            t->id.side ? HR_R_SIDE_REQUEST : hr_plan_verdict(&t->e->policy, &t->r, b, everything);
         if (why == HR_R_UNDECIDED && (pinned || !t->new_decisions))
             why = pinned ? HR_R_OLD_BLOCK : HR_R_BUSY;
         t->d[i].reason = why;
@@ -109,8 +109,8 @@ static size_t verdicts(hr_turn *t)
             undecided++;
         else
             hr_turn_leave_alone(t, i, why);
-        undecided += why == HR_R_EXCLUDED_TOOL && b->live && t->e->o.reference_reads &&
-                     t->new_decisions;
+        undecided +=
+            why == HR_R_EXCLUDED_TOOL && b->live && t->e->o.reference_reads && t->new_decisions;
     }
     return undecided;
 }

@@ -13,7 +13,7 @@ typedef struct hr_mode {
     bool add_tool;
 } hr_mode;
 
-enum { HR_NO_SLOT = UINT32_MAX };
+#define HR_NO_SLOT UINT32_MAX
 
 typedef struct hr_turn {
     hr_engine *e;

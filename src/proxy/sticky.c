@@ -76,12 +76,12 @@ static void add_tokens(hr_buf *b, hr_str list)
 
 static entry *find(hr_sticky *s, uint64_t key)
 {
-    entry *oldest = NULL;
+    entry *oldest = &s->e[key / 2 % s->slots]; /* there is always at least one slot */
     for (size_t i = 0; i < PROBES && i < s->slots; i++) {
         entry *e = &s->e[(key / 2 + i) % s->slots];
         if (e->key == key)
             return e;
-        if (!oldest || e->used < oldest->used)
+        if (e->used < oldest->used)
             oldest = e;
     }
     hr_free(oldest->value);

@@ -53,7 +53,8 @@ hr_err hr_conn_wait_for_disk(hr_conn *c, bool wait)
 {
     if (c->lazy == !wait)
         return HR_OK;
-    hr_err err = hr_conn_exec(c, wait ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
+    hr_err err =
+        hr_conn_exec(c, wait ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
     if (!err)
         c->lazy = !wait;
     return err;

@@ -1,8 +1,9 @@
 /* store: originals, pins and the ledger, in one SQLite database (WAL, files 0600).
  *
  * Guarantee: when hr_store_commit returns HR_OK, every original and pin of the batch survives
- * kill -9 and power loss (kill -9 alone, if the batch asks for no more). Concurrent commits share one transaction and one fsync (group commit by
- * the store's writer thread). Reads go through their own connections and never wait for writers.
+ * kill -9 and power loss (kill -9 alone, if the batch asks for no more).
+ * Concurrent commits share one transaction and one fsync (group commit by the store's writer
+ * thread). Reads go through their own connections and never wait for writers.
  *
  * Threads: all functions may be called from any thread; they block, so never call them on an event
  * loop (exception: hr_store_pins_cached). Several processes may share a database.

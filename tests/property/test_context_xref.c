@@ -134,8 +134,8 @@ static void references_resolve(void **state)
         for (size_t i = 0; i < 5; i++) {
             texts[i] = random_text(5 + rnd(120), texts, i);
             sources[i] = split(texts[i]);
-            assert_int_equal(
-                hr_xref_add(&x, texts[i], (uint32_t)i, hr_strf(&arena, "s%zu", i)), HR_OK);
+            assert_int_equal(hr_xref_add(&x, texts[i], (uint32_t)i, hr_strf(&arena, "s%zu", i)),
+                             HR_OK);
         }
         hr_str text = random_text(5 + rnd(200), texts, 5);
         hr_xref_result r, again;
@@ -166,7 +166,8 @@ static void shifted_numbers(void **state)
         if (i >= 20 && i < 23)
             hr_buf_addf(&two, "%4d\tan inserted line %d\n", i, i);
         else
-            hr_buf_addf(&two, "%4d\tstatement number %d of the program does something;\n", i, old * 7);
+            hr_buf_addf(&two, "%4d\tstatement number %d of the program does something;\n", i,
+                        old * 7);
     }
     hr_xref x;
     hr_xref_result r;
@@ -187,7 +188,8 @@ static void references_are_never_pointed_at(void **state)
     const hr_tokenizer *tok = hr_tokenizer_for(HR_STR("gpt-4o"));
     hr_buf b = HR_BUF_INIT(0);
     for (int i = 0; i < 30; i++)
-        hr_buf_addf(&b, "[26 lines left out: the same as lines %d-%d of tool result 5 (bash: cat)]\n",
+        hr_buf_addf(&b,
+                    "[26 lines left out: the same as lines %d-%d of tool result 5 (bash: cat)]\n",
                     i, i + 25);
     hr_xref x;
     hr_xref_result r;

@@ -30,15 +30,18 @@ static void every_field_is_read(void **state)
     bool sim;
     hr_str m;
     assert_int_equal(
-        read_config("{\"default_mode\":\"simulate\",\"compress_user_messages\":true,\"target_ratio\":0.1,"
-                    "\"unknown\":7,\"smart_crusher\":{\"min_tokens_to_crush\":11,\"max_items_after_crush\":12,"
-                    "\"min_items_to_analyze\":13,\"variance_threshold\":1.5,\"relevance_threshold\":0.5,"
-                    "\"lossless_min_savings_ratio\":0.25,\"first_fraction\":0.2,\"last_fraction\":0.1,"
-                    "\"preserve_change_points\":false,\"factor_out_constants\":false,"
-                    "\"dedup_identical_items\":false,\"lossless_only\":true,\"preserve_fields\":[\"a\",\"b\"]},"
-                    "\"ccr\":{\"inject_retrieval_marker\":false},"
-                    "\"tool_crusher\":{\"tool_profiles\":{\"sql\":{\"skip_compression\":true}}}}",
-                    &o, &p, &sim, &m),
+        read_config(
+            "{\"default_mode\":\"simulate\",\"compress_user_messages\":true,\"target_ratio\":0.1,"
+            "\"unknown\":7,\"smart_crusher\":{\"min_tokens_to_crush\":11,\"max_items_after_crush\":"
+            "12,"
+            "\"min_items_to_analyze\":13,\"variance_threshold\":1.5,\"relevance_threshold\":0.5,"
+            "\"lossless_min_savings_ratio\":0.25,\"first_fraction\":0.2,\"last_fraction\":0.1,"
+            "\"preserve_change_points\":false,\"factor_out_constants\":false,"
+            "\"dedup_identical_items\":false,\"lossless_only\":true,\"preserve_fields\":[\"a\","
+            "\"b\"]},"
+            "\"ccr\":{\"inject_retrieval_marker\":false},"
+            "\"tool_crusher\":{\"tool_profiles\":{\"sql\":{\"skip_compression\":true}}}}",
+            &o, &p, &sim, &m),
         HR_OK);
     assert_true(sim);
     assert_true(p.compress_user_messages);
@@ -65,7 +68,8 @@ static void wrong_values_are_named(void **state)
         const char *json, *says;
     } rows[] = {
         {"7", "Field `config` must be an object."},
-        {"{\"target_ratio\":2}", "Field `config.target_ratio` must be a number above 0 and at most 1."},
+        {"{\"target_ratio\":2}",
+         "Field `config.target_ratio` must be a number above 0 and at most 1."},
         {"{\"smart_crusher\":{\"lossless_only\":1}}",
          "Field `config.smart_crusher.lossless_only` must be true or false."},
         {"{\"smart_crusher\":{\"max_items_after_crush\":-1}}",
@@ -87,8 +91,8 @@ static void tool_profiles(void **state)
 {
     (void)state;
     hr_policy p = {0};
-    assert_int_equal(
-        hr_parse_tool_profiles(HR_STR("Bash:aggressive, mcp__*:Skip,,"), &arena, &p), HR_OK);
+    assert_int_equal(hr_parse_tool_profiles(HR_STR("Bash:aggressive, mcp__*:Skip,,"), &arena, &p),
+                     HR_OK);
     assert_int_equal(p.nprofiles, 2);
     assert_true(hr_policy_profile(&p, HR_STR("bash"))->bias < 1);
     assert_true(hr_policy_profile(&p, HR_STR("mcp__x__y"))->skip);
