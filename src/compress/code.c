@@ -6,7 +6,11 @@
 #include "compress/marker.h"
 
 /* A text with more errors than one in this many lines is in another language, or none. */
-enum { LINES_PER_ERROR = 40, ERRORS_ALWAYS = 2 };
+enum {
+    LINES_PER_ERROR = 40,
+    ERRORS_ALWAYS = 2,
+    LINES_PER_SLIP = 200, /* so few errors, of macros mostly, that no other grammar is tried */
+};
 
 typedef struct program {
     const hr_code_grammar *g;
@@ -32,6 +36,11 @@ static hr_lang named_lang(hr_str input)
     return found;
 }
 
+static bool good_enough(const program *p, const hr_code_listing *l)
+{
+    return p->tree && p->errors * LINES_PER_SLIP <= l->nrows;
+}
+
 /* The grammar with the fewest errors, of at most four. */
 static hr_err best_parse(const hr_compress_opts *o, const hr_code_listing *l,
                          const hr_deadline *deadline, program *p)
@@ -41,7 +50,7 @@ static hr_err best_parse(const hr_compress_opts *o, const hr_code_listing *l,
     for (size_t k = langs[0] == langs[1] ? 1 : 0; k < 2; k++) {
         const hr_code_grammar *g[2];
         size_t n = hr_code_grammars(langs[k], g);
-        for (size_t i = 0; i < n && (!p->tree || p->errors); i++) {
+        for (size_t i = 0; i < n && !good_enough(p, l); i++) {
             TSTree *t;
             hr_err e = hr_code_parse(g[i], l->bare, deadline, &t);
             if (hr_deadline_passed(deadline)) {
@@ -163,6 +172,10 @@ hr_err hr_compress_code(const hr_compress_opts *o, hr_str text, const hr_key *ke
         return e;
     program p = {0};
     hr_code_plan plan = {0};
+    for (uint32_t i = 0; i < l.nrows; i++) {
+        if (l.rows[i + 1] - l.rows[i] > HR_CODE_MAX_LINE)
+            return HR_E_SYNTAX;
+    }
     hr_deadline deadline = hr_code_deadline(o->deadline);
     e = best_parse(o, &l, &deadline, &p);
     if (e == HR_OK)

@@ -16,7 +16,8 @@
 
 #include <tree_sitter/api.h>
 
-enum { HR_CODE_MAX_BYTES = 2 << 20 };
+/* Larger texts, and texts with a longer line than people write, are left alone. */
+enum { HR_CODE_MAX_BYTES = 1 << 20, HR_CODE_MAX_LINE = 4096 };
 
 /* What a node of the tree is to us. */
 typedef enum hr_code_role {
