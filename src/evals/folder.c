@@ -184,12 +184,15 @@ static bool listed(folder *f, const hr_evals_in *in, hr_str list)
 static void every_file(folder *f, const hr_evals_in *in)
 {
     hr_arena_mark mark = hr_arena_save(f->m->scratch);
-    walk(f, in->data, 0);
+    hr_str top = in->data;
+    while (top.n > 1 && top.p[top.n - 1] == '/')
+        top.n--;
+    walk(f, top, 0);
     if (f->files.n)
         qsort(f->files.p, f->files.n, sizeof(*f->files.p), by_name);
     for (size_t i = 0; i < f->files.n; i++) {
         hr_str text, path = f->files.p[i];
-        hr_str name = hr_str_sub(path, in->data.n + 1, path.n);
+        hr_str name = hr_str_sub(path, top.n + 1, path.n);
         if (hr_file_read(path, LARGEST, f->m->scratch, &text) != HR_OK || !text.n ||
             memchr(text.p, 0, text.n))
             f->s->skipped++;

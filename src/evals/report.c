@@ -1,5 +1,7 @@
 #include "evals/report.h"
 
+#include "base/utf8.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -52,7 +54,8 @@ void hr_suite_case(hr_report *r, hr_suite *s, const hr_case *c, const hr_label *
 
 void hr_suite_in(hr_report *r, hr_suite *s, const hr_case *c, hr_label label)
 {
-    count(r, group(r, s, hr_cstr(label.by), label.name), c);
+    if (hr_tally_total(&c->evidence))
+        count(r, group(r, s, hr_cstr(label.by), label.name), c);
 }
 
 void hr_suite_check(hr_report *r, hr_suite *s, const char *name, bool held)
@@ -70,11 +73,17 @@ void hr_suite_check(hr_report *r, hr_suite *s, const char *name, bool held)
     }
 }
 
+/* The line, cut to size; bytes that are no UTF-8 (of file names, or where it was cut) become '?'.
+ */
 static hr_str vstrf(hr_arena *a, const char *fmt, va_list ap)
 {
     char text[600];
-    int n = vsnprintf(text, sizeof(text), fmt, ap);
-    return n < 0 ? HR_STR_NONE : hr_str_dup(a, hr_cstr(text));
+    if (vsnprintf(text, sizeof(text), fmt, ap) < 0)
+        return HR_STR_NONE;
+    size_t n = strlen(text);
+    for (size_t i; (i = hr_utf8_valid_prefix(hr_str_of(text, n))) < n;)
+        text[i] = '?';
+    return hr_str_dup(a, hr_str_of(text, n));
 }
 
 void hr_suite_fail(hr_report *r, hr_suite *s, const char *fmt, ...)

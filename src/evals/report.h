@@ -80,7 +80,8 @@ typedef struct hr_case {
 } hr_case;
 /* Counts the case in "all" and in the n groups. */
 void hr_suite_case(hr_report *r, hr_suite *s, const hr_case *c, const hr_label *labels, size_t n);
-/* Counts it in one group and not in "all": a part of a case that is counted there. */
+/* Counts it in one group and not in "all": a part of a case that is counted there. Nothing when it
+ * has no evidence. */
 void hr_suite_in(hr_report *r, hr_suite *s, const hr_case *c, hr_label label);
 /* One more trial of a property. */
 void hr_suite_check(hr_report *r, hr_suite *s, const char *name, bool held);

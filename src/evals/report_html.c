@@ -32,8 +32,14 @@ static void row(hr_buf *b, const hr_group *g, uint64_t seed)
                     100 * w.high, (unsigned long long)t->retrievable, (unsigned long long)t->lost);
     else
         hr_buf_lit(b, "<td>–</td><td>–</td><td>–</td><td>–</td><td>–</td>");
-    hr_buf_addf(b, "<td>%.1f %%</td><td>%.1f–%.1f</td></tr>\n",
-                100 * hr_saved_share(g->tokens.p, g->tokens.n), 100 * c.low, 100 * c.high);
+    double before = 0;
+    for (size_t i = 0; i < g->tokens.n; i++)
+        before += (double)g->tokens.p[i].before;
+    if (before > 0)
+        hr_buf_addf(b, "<td>%.1f %%</td><td>%.1f–%.1f</td></tr>\n",
+                    100 * hr_saved_share(g->tokens.p, g->tokens.n), 100 * c.low, 100 * c.high);
+    else
+        hr_buf_lit(b, "<td>–</td><td>–</td></tr>\n");
 }
 
 /* Calls for every different heading, in order. */
