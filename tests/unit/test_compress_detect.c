@@ -324,9 +324,44 @@ static void cutting_is_bounded(void **state)
     hr_arena_free(&a);
 }
 
+/* Marks of builds and traces count wherever they stand, also as the last bytes of a line. */
+static void marks_are_found_at_any_place(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *line;
+        size_t strong, build, sure, trace;
+    } cases[] = {
+        {"tests/test_a.py::test_b PASSED", 1, 1, 0, 0},
+        {"a.c:3:4: error: no x", 1, 1, 0, 0},
+        {"all 12 passed", 0, 1, 0, 0},
+        {"one passe", 0, 0, 0, 0},
+        {" 47%|####", 0, 1, 0, 0},
+        {"=== short test summary info ===", 1, 1, 1, 0},
+        {"in short test summary info", 1, 1, 0, 0},
+        {"x Module not found: Error: y", 1, 1, 1, 1},
+        {"==1==ERROR: AddressSanitizer", 0, 0, 0, 1},
+        {"java.io.Exception: z", 0, 0, 0, 1},
+        {"plain words of a sentence", 0, 0, 0, 0},
+    };
+    hr_shape_counts c = {0}, old;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        old = c;
+        hr_shape_line(&c, hr_cstr(cases[i].line));
+        if (c.build_strong - old.build_strong != cases[i].strong ||
+            c.build - old.build != cases[i].build ||
+            c.build_sure - old.build_sure != cases[i].sure ||
+            c.trace_head - old.trace_head != cases[i].trace)
+            fail_msg("%s: strong %zu build %zu sure %zu trace %zu", cases[i].line,
+                     c.build_strong - old.build_strong, c.build - old.build,
+                     c.build_sure - old.build_sure, c.trace_head - old.trace_head);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(marks_are_found_at_any_place),
         cmocka_unit_test(tells_kinds_apart),
         cmocka_unit_test(knows_languages),
         cmocka_unit_test(measures_times),

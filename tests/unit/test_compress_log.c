@@ -520,10 +520,46 @@ static void words_that_vary_become_values(void **state)
     assert_true(hr_str_eq(hr_str_sub(s[3], slots[0].start, slots[0].end), HR_STR("dora")));
 }
 
+/* Values are remembered from the first reading: those of the head, merged ones, lists of them; the
+ * same whether the heads were known before or not. */
+static void slots_are_the_values_of_a_line(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"anna", "bert", "cora", "dora"};
+    hr_str s[4];
+    uint32_t heads[4], group[4], again[4];
+    size_t n;
+    hr_tpl *t, *u;
+    for (size_t i = 0; i < 4; i++) {
+        s[i] =
+            hr_strf(&arena, "2024-01-05 10:00:0%zu 17 INFO user-db: loaded %s from (4, 5, 6) disks",
+                    i, names[i]);
+        heads[i] = (uint32_t)hr_tpl_head(s[i]);
+        assert_true(heads[i] > 24);
+    }
+    assert_int_equal(hr_tpl_mine(s, heads, 4, NULL, &arena, &t, group, &n), HR_OK);
+    assert_int_equal(n, 1);
+    assert_int_equal(hr_tpl_mine(s, NULL, 4, NULL, &arena, &u, again, &n), HR_OK);
+    assert_memory_equal(group, again, sizeof group);
+    for (size_t i = 0; i < 4; i++) {
+        hr_tpl_slot a[HR_TPL_TOKENS], b[HR_TPL_TOKENS];
+        size_t k = hr_tpl_slots(t, i, a);
+        assert_int_equal(hr_tpl_slots(u, i, b), k);
+        for (size_t j = 0; j < k; j++) {
+            assert_int_equal(a[j].start, b[j].start);
+            assert_int_equal(a[j].end, b[j].end);
+        }
+        assert_true(k >= 3 && a[0].head && a[0].time);
+        assert_true(hr_str_eq(hr_str_sub(s[i], a[k - 2].start, a[k - 2].end), hr_cstr(names[i])));
+        assert_true(hr_str_eq(hr_str_sub(s[i], a[k - 1].start, a[k - 1].end), HR_STR("(4, 5, 6)")));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(folds_an_application_log, setup, teardown),
+        cmocka_unit_test_setup_teardown(slots_are_the_values_of_a_line, setup, teardown),
         cmocka_unit_test_setup_teardown(counts_every_folded_line, setup, teardown),
         cmocka_unit_test_setup_teardown(keeps_every_different_error, setup, teardown),
         cmocka_unit_test_setup_teardown(keeps_what_the_query_asks_for, setup, teardown),
