@@ -4,6 +4,7 @@
 #include "compress/marker.h"
 
 enum {
+    ADDRESS = 32,          /* bytes of ASCII without a space that are no word */
     LOOK_MAX = 256 * 1024, /* bytes that tell whether a text is for readers */
     HOLE_MIN = 48,         /* bytes: a smaller hole costs as much as its note */
     FIRST_MAX = 400,       /* bytes of an item's first unit that stays with any other */
@@ -16,14 +17,23 @@ static const double SURE = 0.5; /* of the query in one unit: enough to trust the
 /* --- is it for readers?
  * ---------------------------------------------------------------------------- */
 
+/* Letters and other characters; addresses, hashes and the like count as neither. */
 static size_t letters_in(hr_str s, size_t *filled)
 {
     size_t letters = 0;
-    for (size_t i = 0; i < s.n; i++) {
-        unsigned char c = (unsigned char)s.p[i];
-        bool space = hr_is_space(s.p[i]);
-        *filled += !space;
-        letters += !space && (hr_is_alpha(s.p[i]) || c >= 0x80);
+    for (size_t i = 0; i < s.n;) {
+        size_t from = i, run = 0;
+        bool ascii = true;
+        for (; i < s.n && !hr_is_space(s.p[i]); i++) {
+            ascii &= (unsigned char)s.p[i] < 0x80;
+            run += hr_is_alpha(s.p[i]) || (unsigned char)s.p[i] >= 0x80;
+        }
+        if (i - from <= ADDRESS || !ascii) {
+            *filled += i - from;
+            letters += run;
+        }
+        while (i < s.n && hr_is_space(s.p[i]))
+            i++;
     }
     return letters;
 }
@@ -66,7 +76,8 @@ static bool for_readers(const hr_prose_text *t, bool outline)
     }
     if (outline && headings < 4)
         return false;
-    return letters * 100 >= filled * 70 && wordy * 100 >= body * 55 && code <= body;
+    return letters * 100 >= filled * 70 && wordy * 100 >= body * 55 &&
+           code <= (headings >= 4 ? 4 * body : body);
 }
 
 /* --- selection

@@ -257,7 +257,9 @@ static void smooth(hr_prose_text *t, const block_score *blocks, float *raw, floa
         lead = false;
         s += salience(u[i].s);
         hr_block_kind kind = t->blocks.p[u[i].block].kind;
-        if (kind == HR_BLOCK_NOTE)
+        /* Comments of the source; entries of a table of contents: the headings say the same. */
+        if (kind == HR_BLOCK_NOTE ||
+            (kind == HR_BLOCK_ITEM && u[i].s.n < 200 && hr_str_has(u[i].s, HR_STR("](#"))))
             s *= 0.2;
         u[i].score = (float)s;
     }
