@@ -1,7 +1,7 @@
 #include "compress/marker.h"
 
-/* How far back a marker's opening bracket may stand: our longest sentence is far shorter. */
-enum { REACH = 1024, MIN_HEX = 12, MAX_HEX = 64 };
+/* How far back a marker's opening bracket may stand: our longest sentences list column summaries. */
+enum { REACH = 8192, MIN_HEX = 12, MAX_HEX = 64 };
 
 static void ending(hr_buf *b, const hr_key *key, hr_retrieve_via via)
 {
