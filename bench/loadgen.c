@@ -4,8 +4,8 @@
  *   loadgen PORT PATH BODYFILE CONNECTIONS SECONDS MAXREQUESTS [HEADER...]
  *
  * Each run of ten '@' in the body becomes a fresh number in every request, so that no two are the
- * same. Prints one JSON object; times are microseconds from the first byte sent: `first` to the first
- * byte of the body, `total` to the last. Only whole answers with status 200 count. */
+ * same. Prints one JSON object; times are microseconds from the first byte sent: `first` to the
+ * first byte of the body, `total` to the last. Only whole answers with status 200 count. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/tcp.h>
@@ -218,9 +218,10 @@ static void print_series(const char *name, uint32_t *v, uint64_t n)
     qsort(v, n, sizeof(*v), by_value);
     for (uint64_t i = 0; i < n; i++)
         sum += v[i];
-    printf("\"%s\":{\"min\":%.1f,\"p50\":%.1f,\"p90\":%.1f,\"p99\":%.1f,\"max\":%.1f,\"mean\":%.1f}", name,
-           n ? v[0] / 10.0 : 0, n ? v[n / 2] / 10.0 : 0, n ? v[n * 9 / 10] / 10.0 : 0,
-           n ? v[n * 99 / 100] / 10.0 : 0, n ? v[n - 1] / 10.0 : 0, n ? sum / (double)n / 10.0 : 0);
+    printf(
+        "\"%s\":{\"min\":%.1f,\"p50\":%.1f,\"p90\":%.1f,\"p99\":%.1f,\"max\":%.1f,\"mean\":%.1f}",
+        name, n ? v[0] / 10.0 : 0, n ? v[n / 2] / 10.0 : 0, n ? v[n * 9 / 10] / 10.0 : 0,
+        n ? v[n * 99 / 100] / 10.0 : 0, n ? v[n - 1] / 10.0 : 0, n ? sum / (double)n / 10.0 : 0);
 }
 
 static char *read_file(const char *path, size_t *n)
@@ -243,14 +244,17 @@ static void make_request(const char *path, const char *file, int nheaders, char 
     size_t n;
     char *text = read_file(file, &n);
     request = malloc(n + 8192);
-    size_t at = (size_t)sprintf(request, "POST %s HTTP/1.1\r\nhost: 127.0.0.1:%d\r\ncontent-type: application/json\r\n", path, port);
+    size_t at = (size_t)sprintf(
+        request, "POST %s HTTP/1.1\r\nhost: 127.0.0.1:%d\r\ncontent-type: application/json\r\n",
+        path, port);
     for (int i = 0; i < nheaders; i++)
         at += (size_t)sprintf(request + at, "%.1000s\r\n", headers[i]);
     at += (size_t)sprintf(request + at, "content-length: %zu\r\n\r\n", n);
     memcpy(request + at, text, n);
     nrequest = at + n;
     marks = malloc(sizeof(*marks) * (n / MARK + 1));
-    for (char *p = request; (p = memmem(p, nrequest - (size_t)(p - request), "@@@@@@@@@@", MARK)); p += MARK)
+    for (char *p = request; (p = memmem(p, nrequest - (size_t)(p - request), "@@@@@@@@@@", MARK));
+         p += MARK)
         marks[nmarks++] = (size_t)(p - request);
     free(text);
 }
@@ -258,7 +262,8 @@ static void make_request(const char *path, const char *file, int nheaders, char 
 int main(int argc, char **argv)
 {
     if (argc < 7) {
-        fprintf(stderr, "usage: loadgen PORT PATH BODYFILE CONNECTIONS SECONDS MAXREQUESTS [HEADER...]\n");
+        fprintf(stderr,
+                "usage: loadgen PORT PATH BODYFILE CONNECTIONS SECONDS MAXREQUESTS [HEADER...]\n");
         return 2;
     }
     signal(SIGPIPE, SIG_IGN);
@@ -298,9 +303,10 @@ int main(int argc, char **argv)
         }
     }
     double took = (double)(now_ns() - start) / 1e9;
-    printf("{\"ok\":%llu,\"bad\":%llu,\"lost\":%llu,\"seconds\":%.3f,\"rps\":%.1f,\"body_bytes\":%zu,\"status\":{",
-           (unsigned long long)done_count, (unsigned long long)bad_count, (unsigned long long)error_count, took,
-           (double)done_count / took, nrequest);
+    printf("{\"ok\":%llu,\"bad\":%llu,\"lost\":%llu,\"seconds\":%.3f,\"rps\":%.1f,\"body_bytes\":%"
+           "zu,\"status\":{",
+           (unsigned long long)done_count, (unsigned long long)bad_count,
+           (unsigned long long)error_count, took, (double)done_count / took, nrequest);
     bool some = false;
     for (int s = 0; s < 600; s++) {
         if (statuses[s])

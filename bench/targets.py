@@ -1,5 +1,6 @@
 """The programs that are measured: nothing in between, nginx, ours, and a peer; how they are started and
 watched. Everything listens on 127.0.0.1, on free ports, with a folder of its own."""
+
 import http.client
 import json
 import os
@@ -36,7 +37,9 @@ def build_tools():
     for name in ("loadgen", "upstream"):
         source, program = ROOT / "bench" / f"{name}.c", OUT / name
         if not program.exists() or program.stat().st_mtime < source.stat().st_mtime:
-            subprocess.run([os.environ.get("CC", "cc"), "-D_GNU_SOURCE", "-std=gnu17", "-O2", "-o", str(program), str(source)], check=True)
+            subprocess.run(
+                [os.environ.get("CC", "cc"), "-D_GNU_SOURCE", "-std=gnu17", "-O2", "-o", str(program), str(source)], check=True
+            )
 
 
 def free_port():
@@ -64,14 +67,22 @@ def get(port, path, timeout=2):
 
 class Program:
     """A started command with its own folder; CPU and memory of it and its children."""
+
     health = "/livez"
 
     def __init__(self, argv, port, env=None, folder=None):
         self.port, self.folder = port, folder or tempfile.mkdtemp(prefix="headroom-bench-")
         with open(Path(self.folder) / "output.log", "ab") as log:
             self.started = time.perf_counter()
-            self.process = subprocess.Popen(argv, env={**os.environ, "HOME": self.folder, **(env or {})}, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                                            cwd=self.folder, start_new_session=True)
+            self.process = subprocess.Popen(
+                argv,
+                env={**os.environ, "HOME": self.folder, **(env or {})},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                cwd=self.folder,
+                start_new_session=True,
+            )
 
     def wait(self, limit=120):
         """(seconds until the port accepts, seconds until it is healthy)"""
@@ -149,7 +160,9 @@ class Upstream:
 def nginx(upstream, workers):
     folder, port = tempfile.mkdtemp(prefix="headroom-bench-"), free_port()
     (Path(folder) / "nginx.conf").write_text(NGINX.format(workers=workers, port=port, upstream=upstream))
-    p = Program([shutil.which("nginx") or "/usr/sbin/nginx", "-p", folder, "-c", "nginx.conf", "-e", "error.log"], port, folder=folder)
+    p = Program(
+        [shutil.which("nginx") or "/usr/sbin/nginx", "-p", folder, "-c", "nginx.conf", "-e", "error.log"], port, folder=folder
+    )
     p.health = "/__stats"
     return p
 
@@ -172,7 +185,10 @@ def peer_program():
     if not program.exists():
         print("bench: installing the published package into build/bench/peer", flush=True)
         subprocess.run(["python3", "-m", "venv", str(venv)], check=True)
-        subprocess.run([str(venv / "bin" / "pip"), "install", "--quiet", "headroom-ai[proxy]==" + os.environ.get("PEER_VERSION", "0.42.0")], check=True)
+        subprocess.run(
+            [str(venv / "bin" / "pip"), "install", "--quiet", "headroom-ai[proxy]==" + os.environ.get("PEER_VERSION", "0.42.0")],
+            check=True,
+        )
     return program
 
 

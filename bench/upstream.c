@@ -47,16 +47,22 @@ static void add_chunk(char **p, const char *text)
 static void prepare(void)
 {
     static const char *const body[] = {
-        "{\"id\":\"msg_1\",\"type\":\"message\",\"role\":\"assistant\",\"model\":\"bench\",\"content\":[{"
+        "{\"id\":\"msg_1\",\"type\":\"message\",\"role\":\"assistant\",\"model\":\"bench\","
+        "\"content\":[{"
         "\"type\":\"text\",\"text\":\"ok\"}],\"stop_reason\":\"end_turn\",\"stop_sequence\":null,"
         "\"usage\":{\"input_tokens\":10,\"cache_creation_input_tokens\":0,"
         "\"cache_read_input_tokens\":0,\"output_tokens\":1}}",
-        "{\"id\":\"c1\",\"object\":\"chat.completion\",\"created\":1,\"model\":\"bench\",\"choices\":[{"
-        "\"index\":0,\"message\":{\"role\":\"assistant\",\"content\":\"ok\"},\"finish_reason\":\"stop\"}],"
+        "{\"id\":\"c1\",\"object\":\"chat.completion\",\"created\":1,\"model\":\"bench\","
+        "\"choices\":[{"
+        "\"index\":0,\"message\":{\"role\":\"assistant\",\"content\":\"ok\"},\"finish_reason\":"
+        "\"stop\"}],"
         "\"usage\":{\"prompt_tokens\":10,\"completion_tokens\":1,\"total_tokens\":11}}",
-        "{\"id\":\"resp_1\",\"object\":\"response\",\"created_at\":1,\"status\":\"completed\",\"model\":"
-        "\"bench\",\"output\":[{\"type\":\"message\",\"id\":\"m1\",\"status\":\"completed\",\"role\":"
-        "\"assistant\",\"content\":[{\"type\":\"output_text\",\"text\":\"ok\",\"annotations\":[]}]}],"
+        "{\"id\":\"resp_1\",\"object\":\"response\",\"created_at\":1,\"status\":\"completed\","
+        "\"model\":"
+        "\"bench\",\"output\":[{\"type\":\"message\",\"id\":\"m1\",\"status\":\"completed\","
+        "\"role\":"
+        "\"assistant\",\"content\":[{\"type\":\"output_text\",\"text\":\"ok\",\"annotations\":[]}]}"
+        "],"
         "\"usage\":{\"input_tokens\":10,\"output_tokens\":1,\"total_tokens\":11}}"};
     for (int d = 0; d < 3; d++) {
         whole[d] = malloc(4096);
@@ -69,36 +75,46 @@ static void prepare(void)
         p += sprintf(p, "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n"
                         "request-id: req_1\r\ntransfer-encoding: chunked\r\n\r\n");
         if (d == 0)
-            add_chunk(&p, "event: message_start\ndata: {\"type\":\"message_start\",\"message\":{\"id\":"
-                          "\"msg_1\",\"type\":\"message\",\"role\":\"assistant\",\"model\":\"bench\","
-                          "\"content\":[],\"usage\":{\"input_tokens\":10,\"output_tokens\":1}}}\n\n"
-                          "event: content_block_start\ndata: {\"type\":\"content_block_start\",\"index\":"
-                          "0,\"content_block\":{\"type\":\"text\",\"text\":\"\"}}\n\n");
+            add_chunk(
+                &p, "event: message_start\ndata: {\"type\":\"message_start\",\"message\":{\"id\":"
+                    "\"msg_1\",\"type\":\"message\",\"role\":\"assistant\",\"model\":\"bench\","
+                    "\"content\":[],\"usage\":{\"input_tokens\":10,\"output_tokens\":1}}}\n\n"
+                    "event: content_block_start\ndata: {\"type\":\"content_block_start\",\"index\":"
+                    "0,\"content_block\":{\"type\":\"text\",\"text\":\"\"}}\n\n");
         for (int i = 0; i < EVENTS; i++) {
             if (d == 0)
-                sprintf(event, "event: content_block_delta\ndata: {\"type\":\"content_block_delta\","
-                               "\"index\":0,\"delta\":{\"type\":\"text_delta\",\"text\":\"word %d\"}}\n\n", i);
+                sprintf(event,
+                        "event: content_block_delta\ndata: {\"type\":\"content_block_delta\","
+                        "\"index\":0,\"delta\":{\"type\":\"text_delta\",\"text\":\"word %d\"}}\n\n",
+                        i);
             else if (d == 1)
-                sprintf(event, "data: {\"id\":\"c1\",\"object\":\"chat.completion.chunk\",\"created\":1,"
-                               "\"model\":\"bench\",\"choices\":[{\"index\":0,\"delta\":{\"content\":"
-                               "\"word %d\"},\"finish_reason\":null}]}\n\n", i);
+                sprintf(event,
+                        "data: {\"id\":\"c1\",\"object\":\"chat.completion.chunk\",\"created\":1,"
+                        "\"model\":\"bench\",\"choices\":[{\"index\":0,\"delta\":{\"content\":"
+                        "\"word %d\"},\"finish_reason\":null}]}\n\n",
+                        i);
             else
-                sprintf(event, "event: response.output_text.delta\ndata: {\"type\":"
-                               "\"response.output_text.delta\",\"output_index\":0,\"content_index\":0,"
-                               "\"delta\":\"word %d\"}\n\n", i);
+                sprintf(event,
+                        "event: response.output_text.delta\ndata: {\"type\":"
+                        "\"response.output_text.delta\",\"output_index\":0,\"content_index\":0,"
+                        "\"delta\":\"word %d\"}\n\n",
+                        i);
             add_chunk(&p, event);
         }
         if (d == 0)
-            add_chunk(&p, "event: content_block_stop\ndata: {\"type\":\"content_block_stop\",\"index\":0}"
-                          "\n\nevent: message_delta\ndata: {\"type\":\"message_delta\",\"delta\":{"
-                          "\"stop_reason\":\"end_turn\"},\"usage\":{\"output_tokens\":20}}\n\n"
-                          "event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n");
+            add_chunk(
+                &p, "event: content_block_stop\ndata: {\"type\":\"content_block_stop\",\"index\":0}"
+                    "\n\nevent: message_delta\ndata: {\"type\":\"message_delta\",\"delta\":{"
+                    "\"stop_reason\":\"end_turn\"},\"usage\":{\"output_tokens\":20}}\n\n"
+                    "event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n");
         else if (d == 1)
             add_chunk(&p, "data: [DONE]\n\n");
         else
-            add_chunk(&p, "event: response.completed\ndata: {\"type\":\"response.completed\",\"response\":"
-                          "{\"id\":\"resp_1\",\"status\":\"completed\",\"output\":[],\"usage\":{"
-                          "\"input_tokens\":10,\"output_tokens\":20,\"total_tokens\":30}}}\n\n");
+            add_chunk(
+                &p,
+                "event: response.completed\ndata: {\"type\":\"response.completed\",\"response\":"
+                "{\"id\":\"resp_1\",\"status\":\"completed\",\"output\":[],\"usage\":{"
+                "\"input_tokens\":10,\"output_tokens\":20,\"total_tokens\":30}}}\n\n");
         p += sprintf(p, "0\r\n\r\n");
         nstream[d] = (size_t)(p - stream[d]);
     }
@@ -137,9 +153,12 @@ static bool answer(conn *c)
     c->nhead = 0;
     if (c->stats) {
         char body[128], head[256];
-        int n = sprintf(body, "{\"requests\":%llu,\"bytes_in\":%llu}", (unsigned long long)--requests,
-                        (unsigned long long)bytes_in);
-        n = sprintf(head, "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n%s", n, body);
+        int n = sprintf(body, "{\"requests\":%llu,\"bytes_in\":%llu}",
+                        (unsigned long long)--requests, (unsigned long long)bytes_in);
+        n = sprintf(
+            head,
+            "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n%s", n,
+            body);
         return send_all(c->fd, head, (size_t)n);
     }
     c->peek[c->npeek] = 0;
@@ -214,7 +233,8 @@ static bool feed(conn *c, const char *p, size_t n)
             memcpy(c->head + old, p, take);
             c->nhead += take;
             c->head[c->nhead] = 0;
-            char *end = memmem(c->head + (old > 3 ? old - 3 : 0), c->nhead - (old > 3 ? old - 3 : 0), "\r\n\r\n", 4);
+            char *end = memmem(c->head + (old > 3 ? old - 3 : 0),
+                               c->nhead - (old > 3 ? old - 3 : 0), "\r\n\r\n", 4);
             if (!end)
                 return c->nhead < HEAD_MAX - 1;
             size_t used = (size_t)(end + 4 - c->head) - old;
@@ -239,11 +259,13 @@ int main(int argc, char **argv)
     signal(SIGPIPE, SIG_IGN);
     prepare();
     int one = 1, ls = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0), ep = epoll_create1(0);
-    struct sockaddr_in a = {.sin_family = AF_INET, .sin_port = htons((uint16_t)(argc > 1 ? atoi(argv[1]) : 0))};
+    struct sockaddr_in a = {.sin_family = AF_INET,
+                            .sin_port = htons((uint16_t)(argc > 1 ? atoi(argv[1]) : 0))};
     socklen_t len = sizeof(a);
     a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     setsockopt(ls, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
-    if (bind(ls, (struct sockaddr *)&a, sizeof(a)) || listen(ls, 1024) || getsockname(ls, (struct sockaddr *)&a, &len)) {
+    if (bind(ls, (struct sockaddr *)&a, sizeof(a)) || listen(ls, 1024) ||
+        getsockname(ls, (struct sockaddr *)&a, &len)) {
         perror("upstream");
         return 1;
     }
@@ -268,7 +290,8 @@ int main(int argc, char **argv)
                 continue;
             }
             ssize_t r = recv(c->fd, buf, CHUNK, 0);
-            bool ok = r > 0 ? feed(c, buf, (size_t)r) : r < 0 && (errno == EAGAIN || errno == EINTR);
+            bool ok =
+                r > 0 ? feed(c, buf, (size_t)r) : r < 0 && (errno == EAGAIN || errno == EINTR);
             /* a GET or an empty POST has no body to wait for */
             if (ok && c->in_body && !c->left && !c->chunked)
                 ok = answer(c);

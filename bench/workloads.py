@@ -8,6 +8,7 @@
 Tokens are counted here by `headroom count` over every text of the messages, not taken from the answer.
 Each hash the answer shows is fetched, and must be one of the originals byte for byte.
 """
+
 import argparse
 import http.client
 import json
@@ -25,7 +26,14 @@ import made  # noqa: E402
 import targets as t  # noqa: E402
 
 HASH = re.compile(r"(?:hash=|<<ccr:)([0-9a-f]{24})")
-REACH = {"code_search_100": 90, "code_search_flat_100": 90, "sre_incident": 80, "issue_triage": 60, "demo_logs_100": 90, "app_log_2000": 95}
+REACH = {
+    "code_search_100": 90,
+    "code_search_flat_100": 90,
+    "sre_incident": 80,
+    "issue_triage": 60,
+    "demo_logs_100": 90,
+    "app_log_2000": 95,
+}
 
 
 def texts(messages):
@@ -87,11 +95,25 @@ def one(server, w, repeat):
     for h in shown:
         s, d, _ = server.ask("GET", f"/v1/retrieve/{h}")
         back[h] = s == 200 and json.loads(d)["original_content"] in originals
-    ms = [server.ask("POST", "/v1/compress", {"model": w["model"], "messages": varied(w["messages"], k)})[2] for k in range(1, repeat + 1)]
+    ms = [
+        server.ask("POST", "/v1/compress", {"model": w["model"], "messages": varied(w["messages"], k)})[2]
+        for k in range(1, repeat + 1)
+    ]
     before, after = count(w["messages"], w["model"]), count(out, w["model"])
-    return {**row, "before": before, "after": after, "saved_percent": round(100 * (1 - after / before), 1), "reported": [answer["tokens_before"], answer["tokens_after"]],
-            "transforms": answer["transforms_applied"], "ms": round(statistics.median(ms), 2), "needles_lost": [n for n in w["needles"] if n not in seen],
-            "hashes": len(shown), "hashes_listed": len(answer["ccr_hashes"]), "lost_originals": [h for h, ok in back.items() if not ok], "reach": w.get("reach", REACH.get(w["name"]))}
+    return {
+        **row,
+        "before": before,
+        "after": after,
+        "saved_percent": round(100 * (1 - after / before), 1),
+        "reported": [answer["tokens_before"], answer["tokens_after"]],
+        "transforms": answer["transforms_applied"],
+        "ms": round(statistics.median(ms), 2),
+        "needles_lost": [n for n in w["needles"] if n not in seen],
+        "hashes": len(shown),
+        "hashes_listed": len(answer["ccr_hashes"]),
+        "lost_originals": [h for h, ok in back.items() if not ok],
+        "reach": w.get("reach", REACH.get(w["name"])),
+    }
 
 
 def main():
@@ -103,7 +125,11 @@ def main():
     ap.add_argument("--repeat", type=int, default=5)
     ap.add_argument("--out", default=str(t.OUT / "workloads.json"))
     a = ap.parse_args()
-    sets = [json.loads(f.read_text()) for f in sorted(Path(a.workloads).glob("*.json"))] if a.workloads else [] if a.made else recorded()
+    sets = (
+        [json.loads(f.read_text()) for f in sorted(Path(a.workloads).glob("*.json"))]
+        if a.workloads
+        else [] if a.made else recorded()
+    )
     sets = sets or list(made.workloads())
     program = None
     if a.url:
@@ -123,13 +149,20 @@ def main():
                 continue
             reach = f"{r['reach']}%" + ("" if r["saved_percent"] >= r["reach"] else "!") if r["reach"] else ""
             kept = "none left out" if not r["hashes"] else f"{r['hashes'] - len(r['lost_originals'])} of {r['hashes']}"
-            print(f"{r['name']:<24}{r['before']:>8}{r['after']:>8}{r['saved_percent']:>7}%  {reach:>6}{r['ms']:>9}  {kept:<13}  {'all seen' if not r['needles_lost'] else 'LOST ' + ', '.join(r['needles_lost'])}  {', '.join(sorted(set(r['transforms'])))}", flush=True)
+            print(
+                f"{r['name']:<24}{r['before']:>8}{r['after']:>8}{r['saved_percent']:>7}%  {reach:>6}{r['ms']:>9}  {kept:<13}  {'all seen' if not r['needles_lost'] else 'LOST ' + ', '.join(r['needles_lost'])}  {', '.join(sorted(set(r['transforms'])))}",
+                flush=True,
+            )
     finally:
         if program:
             program.stop()
     t.OUT.mkdir(parents=True, exist_ok=True)
     Path(a.out).write_text(json.dumps(rows, indent=1))
-    bad = [r["name"] for r in rows if "error" in r or r["needles_lost"] or r["lost_originals"] or (r["reach"] and r["saved_percent"] < r["reach"])]
+    bad = [
+        r["name"]
+        for r in rows
+        if "error" in r or r["needles_lost"] or r["lost_originals"] or (r["reach"] and r["saved_percent"] < r["reach"])
+    ]
     print(f"\nnot as it should be: {', '.join(bad)}" if bad else "\nall as it should be")
     sys.exit(1 if bad else 0)
 

@@ -43,6 +43,7 @@ def make_proxy(up):
     def make(*args, upstream=None, **kw):
         made.append(Proxy(upstream or up.url, *args, **kw))
         return made[-1]
+
     yield make
     for p in made:
         p.close()

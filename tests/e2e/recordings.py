@@ -1,5 +1,6 @@
 """Recorded traffic of coding agents: archives under tests/data/wire/replay, and, where a folder with
 the complete recordings is at hand (HR_EXTRA_DATA, or shared/data beside the checkout), all of them."""
+
 import json
 import os
 import tarfile

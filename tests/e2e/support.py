@@ -1,5 +1,6 @@
 """What the end-to-end tests share besides tests/mock: commands run to their end, a proxy that can be
 started again, and the comparison of prompts as a provider's cache makes it."""
+
 import json
 import os
 import shutil
@@ -67,7 +68,9 @@ def run_cli(*args, stdin=b"", home=None, env=None, timeout=60):
     own = home is None
     home = home or tempfile.mkdtemp(prefix="headroom-cli-")
     try:
-        p = subprocess.run([BINARY, *args], input=stdin, capture_output=True, env=command_env(home, **(env or {})), cwd=home, timeout=timeout)
+        p = subprocess.run(
+            [BINARY, *args], input=stdin, capture_output=True, env=command_env(home, **(env or {})), cwd=home, timeout=timeout
+        )
         assert not any(word.encode() in p.stderr for word in SANITIZER), p.stderr.decode(errors="replace")
         return p.returncode, p.stdout, p.stderr
     finally:
@@ -76,6 +79,7 @@ def run_cli(*args, stdin=b"", home=None, env=None, timeout=60):
 
 
 # --- prompts as a provider caches them -----------------------------------------------------------
+
 
 def without_marks(x):
     """Without cache_control, which moves from turn to turn and is no part of the prompt."""

@@ -1,4 +1,5 @@
 """The official Python client of Anthropic, pointed at the proxy."""
+
 import asyncio
 import json
 import time
@@ -35,7 +36,11 @@ def test_message(client, up):
 def test_stream_events_arrive_in_order_and_whole(client, up):
     up.script({"text": "one two three four"})
     with client.messages.stream(model="claude-test", max_tokens=64, messages=[{"role": "user", "content": "go"}]) as s:
-        kinds = [e.type for e in s if e.type in ("message_start", "content_block_start", "content_block_stop", "message_delta", "message_stop")]
+        kinds = [
+            e.type
+            for e in s
+            if e.type in ("message_start", "content_block_start", "content_block_stop", "message_delta", "message_stop")
+        ]
         final = s.get_final_message()
     assert kinds == ["message_start", "content_block_start", "content_block_stop", "message_delta", "message_stop"]
     assert final.content[0].text == "one two three four" and final.usage.output_tokens == 4
@@ -57,15 +62,20 @@ def test_tool_use_and_result(client, up):
     m = ask(client, tools=[samples.SHELL])
     call = next(b for b in m.content if b.type == "tool_use")
     assert m.stop_reason == "tool_use" and call.name == "Bash" and call.input == {"command": "ls -la"}
-    history = [{"role": "user", "content": "hello"}, {"role": "assistant", "content": [b.model_dump(exclude_none=True) for b in m.content]},
-               {"role": "user", "content": [{"type": "tool_result", "tool_use_id": call.id, "content": "a.txt\nb.txt"}]}]
+    history = [
+        {"role": "user", "content": "hello"},
+        {"role": "assistant", "content": [b.model_dump(exclude_none=True) for b in m.content]},
+        {"role": "user", "content": [{"type": "tool_result", "tool_use_id": call.id, "content": "a.txt\nb.txt"}]},
+    ]
     m = client.messages.create(model="claude-test", max_tokens=64, messages=history, tools=[samples.SHELL])
     assert m.content[0].text == "Two files." and up.requests[1].json["messages"] == history
 
 
 def test_tool_use_streamed(client, up):
     up.script({"calls": [{"name": "Bash", "input": {"command": "ls"}}], "text": "Looking."})
-    with client.messages.stream(model="claude-test", max_tokens=64, tools=[samples.SHELL], messages=[{"role": "user", "content": "go"}]) as s:
+    with client.messages.stream(
+        model="claude-test", max_tokens=64, tools=[samples.SHELL], messages=[{"role": "user", "content": "go"}]
+    ) as s:
         m = s.get_final_message()
     assert [b.type for b in m.content] == ["text", "tool_use"] and m.content[1].input == {"command": "ls"}
 
@@ -74,7 +84,11 @@ def test_thinking_blocks_come_through_and_go_back_unchanged(client, up):
     up.script({"thinking": True, "text": "done"}, {"text": "again"})
     m = ask(client)
     assert m.content[0].type == "thinking" and m.content[0].signature == "c2lnbmVk"
-    history = [{"role": "user", "content": "hello"}, {"role": "assistant", "content": [b.model_dump(exclude_none=True) for b in m.content]}, {"role": "user", "content": "more"}]
+    history = [
+        {"role": "user", "content": "hello"},
+        {"role": "assistant", "content": [b.model_dump(exclude_none=True) for b in m.content]},
+        {"role": "user", "content": "more"},
+    ]
     client.messages.create(model="claude-test", max_tokens=64, messages=history)
     assert up.requests[1].json["messages"][1]["content"][0] == {"type": "thinking", "thinking": "hm", "signature": "c2lnbmVk"}
 
@@ -87,8 +101,12 @@ def test_count_tokens_is_the_providers_count_of_what_the_client_sent(client, up)
 
 
 def test_query_string_and_betas_are_kept(client, up):
-    client.beta.messages.create(model="claude-test", max_tokens=64, messages=[{"role": "user", "content": "hi"}], betas=["context-1m-2025-08-07"])
-    client.with_options(default_query={"beta": "true", "x": "a b"}).messages.create(model="claude-test", max_tokens=64, messages=[{"role": "user", "content": "hi"}])
+    client.beta.messages.create(
+        model="claude-test", max_tokens=64, messages=[{"role": "user", "content": "hi"}], betas=["context-1m-2025-08-07"]
+    )
+    client.with_options(default_query={"beta": "true", "x": "a b"}).messages.create(
+        model="claude-test", max_tokens=64, messages=[{"role": "user", "content": "hi"}]
+    )
     assert up.requests[0].path == "/v1/messages" and "context-1m-2025-08-07" in up.requests[0].header("anthropic-beta")
     assert up.requests[1].target in ("/v1/messages?beta=true&x=a+b", "/v1/messages?beta=true&x=a%20b")
 
@@ -99,12 +117,23 @@ def test_large_result_is_sent_smaller_and_the_answer_says_so(client, up):
     r = client.messages.with_raw_response.create(**body)
     assert r.parse().content[0].text and len(up.requests[0].body) < plain * 0.7
     assert int(r.headers["x-headroom-tokens-saved"]) > 500
-    assert int(r.headers["x-headroom-tokens-before"]) - int(r.headers["x-headroom-tokens-after"]) == int(r.headers["x-headroom-tokens-saved"])
+    assert int(r.headers["x-headroom-tokens-before"]) - int(r.headers["x-headroom-tokens-after"]) == int(
+        r.headers["x-headroom-tokens-saved"]
+    )
     assert "OOMKilled" in samples.results_of(up.requests[0].json)[0]
 
 
-@pytest.mark.parametrize("status, error", [(400, anthropic.BadRequestError), (401, anthropic.AuthenticationError), (403, anthropic.PermissionDeniedError),
-                                           (404, anthropic.NotFoundError), (413, anthropic.APIStatusError), (500, anthropic.InternalServerError)])
+@pytest.mark.parametrize(
+    "status, error",
+    [
+        (400, anthropic.BadRequestError),
+        (401, anthropic.AuthenticationError),
+        (403, anthropic.PermissionDeniedError),
+        (404, anthropic.NotFoundError),
+        (413, anthropic.APIStatusError),
+        (500, anthropic.InternalServerError),
+    ],
+)
 @pytest.mark.parametrize("stream", [False, True])
 def test_errors_are_the_providers_own(client, up, status, error, stream):
     up.script({"status": status, "headers": {"x-should-retry": "false"}})
@@ -114,7 +143,11 @@ def test_errors_are_the_providers_own(client, up, status, error, stream):
                 s.get_final_message()
         else:
             ask(client)
-    assert e.value.status_code == status and e.value.body["type"] == "error" and e.value.body["error"]["message"] == "the mock was told to fail"
+    assert (
+        e.value.status_code == status
+        and e.value.body["type"] == "error"
+        and e.value.body["error"]["message"] == "the mock was told to fail"
+    )
     assert len(up.requests) == 1
 
 
@@ -127,9 +160,17 @@ def test_models(client, up):
 def test_twenty_streams_at_once_with_the_same_system_prompt(px, up):
     async def main():
         async with anthropic.AsyncAnthropic(base_url=px.url, api_key="k", max_retries=0, timeout=30) as c:
+
             async def one(i):
-                async with c.messages.stream(model=f"m-mock:delay=5,tokens={i + 1}", max_tokens=64, system="the same", messages=[{"role": "user", "content": f"{i}"}]) as s:
+                async with c.messages.stream(
+                    model=f"m-mock:delay=5,tokens={i + 1}",
+                    max_tokens=64,
+                    system="the same",
+                    messages=[{"role": "user", "content": f"{i}"}],
+                ) as s:
                     return (await s.get_final_message()).content[0].text
+
             return await asyncio.gather(*[one(i) for i in range(20)])
+
     texts = asyncio.run(main())
     assert texts == [" ".join(f"word{k}" for k in range(i + 1)) for i in range(20)]

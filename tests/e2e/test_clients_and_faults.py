@@ -1,4 +1,5 @@
 """What client libraries make of a provider that misbehaves behind the proxy, and of two providers."""
+
 import socket
 import time
 
@@ -36,7 +37,10 @@ def test_rate_limit_of_the_provider_reaches_the_client_with_its_wait(px, up):
     up.script({"status": 429, "headers": {"retry-after": "61", "anthropic-ratelimit-requests-reset": "soon"}})
     with pytest.raises(anthropic.RateLimitError) as e:
         claude(px).messages.create(model="m", max_tokens=9, messages=HELLO)
-    assert e.value.response.headers["retry-after"] == "61" and e.value.response.headers["anthropic-ratelimit-requests-reset"] == "soon"
+    assert (
+        e.value.response.headers["retry-after"] == "61"
+        and e.value.response.headers["anthropic-ratelimit-requests-reset"] == "soon"
+    )
     up.script({"status": 429, "headers": {"retry-after": "61"}})
     with pytest.raises(openai.RateLimitError) as e:
         gpt(px).chat.completions.create(model="m", messages=HELLO)
@@ -44,12 +48,16 @@ def test_rate_limit_of_the_provider_reaches_the_client_with_its_wait(px, up):
 
 
 def test_short_overload_is_waited_out_for_the_client(px, up):
-    up.script({"status": 529, "headers": {"retry-after": "0"}}, {"status": 429, "headers": {"retry-after": "0"}}, {"text": "at last"})
+    up.script(
+        {"status": 529, "headers": {"retry-after": "0"}}, {"status": 429, "headers": {"retry-after": "0"}}, {"text": "at last"}
+    )
     assert claude(px).messages.create(model="m", max_tokens=9, messages=HELLO).content[0].text == "at last"
     assert len(up.requests) == 3 and len({r.body for r in up.requests}) == 1
 
 
-@pytest.mark.parametrize("step", [{"cut": 4}, {"cut": 4, "reset": True}, {"clean_cut": 4}, {"error_event": 4}], ids=["cut", "reset", "clean", "event"])
+@pytest.mark.parametrize(
+    "step", [{"cut": 4}, {"cut": 4, "reset": True}, {"clean_cut": 4}, {"error_event": 4}], ids=["cut", "reset", "clean", "event"]
+)
 def test_broken_anthropic_stream_is_an_error_for_the_client(px, up, step):
     up.script({"tokens": 30, "delay": 1, **step})
     with pytest.raises(anthropic.APIStatusError) as e:
@@ -129,7 +137,10 @@ def test_large_answer_and_large_question(px, up):
     """Bodies of megabytes both ways, on one connection."""
     up.script({"text": ["z" * 3_000_000]}, {"text": "ok"})
     c = claude(px)
-    assert len(c.messages.create(model="m", max_tokens=9, messages=[{"role": "user", "content": "y" * 5_000_000}]).content[0].text) == 3_000_000
+    assert (
+        len(c.messages.create(model="m", max_tokens=9, messages=[{"role": "user", "content": "y" * 5_000_000}]).content[0].text)
+        == 3_000_000
+    )
     assert c.messages.create(model="m", max_tokens=9, messages=HELLO).content[0].text == "ok"
     assert len(up.requests[0].json["messages"][0]["content"]) == 5_000_000
 

@@ -1,4 +1,5 @@
 """The commands with a store and a proxy around them (their exact words: tests/golden)."""
+
 import json
 import os
 import re
@@ -84,7 +85,14 @@ def test_count_of_files(home):
 
 
 def test_a_closed_pipe_is_no_crash(home):
-    p = subprocess.Popen([BINARY, "compress"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=command_env(home), cwd=home)
+    p = subprocess.Popen(
+        [BINARY, "compress"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=command_env(home),
+        cwd=home,
+    )
     p.stdout.close()
     _, err = p.communicate(samples.log(200, "pipe").encode() * 20)
     assert p.returncode in (0, 1) and b"Sanitizer" not in err
@@ -111,6 +119,7 @@ def test_doctor_follows_the_proxys_life(up):
             report = json.loads(out)
             assert report["exit_code"] == code
             return code, {c["name"]: c["status"] for c in report["checks"]}
+
         code, checks = doctor()
         assert (code, checks["proxy"], checks["version"], checks["savings"]) == (1, "pass", "pass", "warn")
         p.post("/v1/messages", samples.anthropic([samples.rows(300, "doctor")], question="doctor"), samples.KEY)
@@ -128,11 +137,16 @@ def test_doctor_knows_a_stranger_on_the_port(up):
 
 # --- options ---------------------------------------------------------------------------------------
 
+
 def options(command):
     """(flags, environment variables) of defs/options.def that a command takes."""
     text = (ROOT / "defs" / "options.def").read_text()
     rows = re.findall(r'^HR_OPT\((\w+), (\w+), ([\w| ]+),\s*"([^"]*)",\s*"([^"]*)",\s*"([^"]*)",\s*"([^"]*)"', text, re.M)
-    mine = [r for r in rows if command in r[2] or "HR_C_ALL" in r[2] or ("HR_C_TEXT" in r[2] and command in ("HR_C_COMPRESS", "HR_C_RETRIEVE"))]
+    mine = [
+        r
+        for r in rows
+        if command in r[2] or "HR_C_ALL" in r[2] or ("HR_C_TEXT" in r[2] and command in ("HR_C_COMPRESS", "HR_C_RETRIEVE"))
+    ]
     return [f.split("|")[0] for r in mine for f in (r[3], r[4]) if f], [r[6].split("|")[0].lstrip("!") for r in mine if r[6]]
 
 
@@ -144,13 +158,29 @@ def test_help_shows_every_option():
     assert not [f for f in flags if f not in text] and not [v for v in variables if v not in text]
 
 
-@pytest.mark.parametrize("flags", [["--budget", "5"], ["--no-cache"], ["--no-ccr-responses"], ["--no-ccr-expansion"], ["--log-messages"], ["--no-optimize"], ["--protect-tool-results", "a,b"]], ids=" ".join)
+@pytest.mark.parametrize(
+    "flags",
+    [
+        ["--budget", "5"],
+        ["--no-cache"],
+        ["--no-ccr-responses"],
+        ["--no-ccr-expansion"],
+        ["--log-messages"],
+        ["--no-optimize"],
+        ["--protect-tool-results", "a,b"],
+    ],
+    ids=" ".join,
+)
 def test_every_flag_that_people_use_starts(up, flags):
     with Proxy(up.url, *flags) as p:
         assert p.post("/v1/messages", samples.anthropic([], tools=()), samples.KEY).status == 200
 
 
-@pytest.mark.parametrize("text, words", [("{oops", "config.json"), ('{"port": 99999}', "port"), ('{"port": "x"}', "port"), ("[]", "config.json")], ids=["syntax", "range", "type", "array"])
+@pytest.mark.parametrize(
+    "text, words",
+    [("{oops", "config.json"), ('{"port": 99999}', "port"), ('{"port": "x"}', "port"), ("[]", "config.json")],
+    ids=["syntax", "range", "type", "array"],
+)
 def test_a_bad_config_file_is_named(home, text, words):
     (home / ".headroom" / "config").mkdir(parents=True)
     (home / ".headroom" / "config" / "config.json").write_text(text)
@@ -170,6 +200,7 @@ def test_the_config_file_is_used_and_flags_win(up, home):
 
 
 # --- the process -----------------------------------------------------------------------------------
+
 
 def test_the_banner_says_where_it_listens(px):
     assert px.url in px.output() and "/v1/messages" in px.output()
@@ -191,8 +222,15 @@ def test_ctrl_c_and_a_second_one(up):
     assert p.stop(signal.SIGINT) == 130
     p.restart(signal.SIGINT)
     up.script({"hang": True})
-    s = subprocess.Popen(["python3", "-c", f"import urllib.request as u; u.urlopen(u.Request('{p.url}/v1/messages', b'{{\"messages\":[]}}', method='POST'))"],
-                         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    s = subprocess.Popen(
+        [
+            "python3",
+            "-c",
+            f"import urllib.request as u; u.urlopen(u.Request('{p.url}/v1/messages', b'{{\"messages\":[]}}', method='POST'))",
+        ],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
     wait_until(lambda: up.requests, 5, "the request")
     os.kill(p.process.pid, signal.SIGINT)
     try:
@@ -207,8 +245,15 @@ def test_ctrl_c_and_a_second_one(up):
 def test_sigterm_with_a_request_that_never_ends(up):
     p = Proxy(up.url, "--graceful-shutdown-seconds", "1")
     up.script({"hang": True})
-    s = subprocess.Popen(["python3", "-c", f"import urllib.request as u; u.urlopen(u.Request('{p.url}/v1/messages', b'{{\"messages\":[]}}', method='POST'))"],
-                         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    s = subprocess.Popen(
+        [
+            "python3",
+            "-c",
+            f"import urllib.request as u; u.urlopen(u.Request('{p.url}/v1/messages', b'{{\"messages\":[]}}', method='POST'))",
+        ],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
     wait_until(lambda: up.requests, 5, "the request")
     assert p.stop(signal.SIGTERM, 10) == 0
     wait_until(lambda: up.requests[0].aborted, 5, "the provider being told")

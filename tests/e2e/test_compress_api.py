@@ -1,4 +1,5 @@
 """POST /v1/compress, as SDKs call it: no provider is involved."""
+
 import json
 import re
 
@@ -7,12 +8,27 @@ import pytest
 import samples
 
 HASH = re.compile(r"(?:hash=|<<ccr:)([0-9a-f]{24})")
-FIELDS = {"messages": list, "tokens_before": int, "tokens_after": int, "tokens_saved": int, "compression_ratio": (int, float), "transforms_applied": list, "ccr_hashes": list}
+FIELDS = {
+    "messages": list,
+    "tokens_before": int,
+    "tokens_after": int,
+    "tokens_saved": int,
+    "compression_ratio": (int, float),
+    "transforms_applied": list,
+    "ccr_hashes": list,
+}
 
 
 def tool(text, **more):
-    return [{"role": "user", "content": "What is wrong?"}, {"role": "assistant", "content": None, "tool_calls": [{"id": "c1", "type": "function", "function": {"name": "shell", "arguments": "{}"}}]},
-            {"role": "tool", "tool_call_id": "c1", "content": text, **more}]
+    return [
+        {"role": "user", "content": "What is wrong?"},
+        {
+            "role": "assistant",
+            "content": None,
+            "tool_calls": [{"id": "c1", "type": "function", "function": {"name": "shell", "arguments": "{}"}}],
+        },
+        {"role": "tool", "tool_call_id": "c1", "content": text, **more},
+    ]
 
 
 def compress(px, messages, headers=(), **more):
@@ -35,8 +51,14 @@ def test_fields_and_their_arithmetic(px, up):
 
 def test_every_hash_is_listed_and_gives_the_original_back(px):
     texts = [samples.rows(300, "listed"), samples.log(3000, "listed")]
-    messages = tool(texts[0]) + [{"role": "assistant", "content": None, "tool_calls": [{"id": "c2", "type": "function", "function": {"name": "shell", "arguments": "{}"}}]},
-                                 {"role": "tool", "tool_call_id": "c2", "content": texts[1]}]
+    messages = tool(texts[0]) + [
+        {
+            "role": "assistant",
+            "content": None,
+            "tool_calls": [{"id": "c2", "type": "function", "function": {"name": "shell", "arguments": "{}"}}],
+        },
+        {"role": "tool", "tool_call_id": "c2", "content": texts[1]},
+    ]
     got = compress(px, messages)
     shown = HASH.findall(json.dumps(got["messages"]))
     assert set(got["ccr_hashes"]) == set(shown) and len(set(shown)) == 2
@@ -51,7 +73,16 @@ def test_errors_stay_in_sight(px):
 
 def test_messages_keep_their_order_and_all_keys_that_are_not_ours(px):
     messages = tool(samples.rows(200, "keys"), _headroomMeta={"n": 1.0, "deep": [{"\u00e9": None}]}, name="x")
-    messages += [{"role": "assistant", "content": None, "reasoning": {"opaque": True}}, {"role": "user", "content": [{"type": "text", "text": "and?"}, {"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}}]}]
+    messages += [
+        {"role": "assistant", "content": None, "reasoning": {"opaque": True}},
+        {
+            "role": "user",
+            "content": [
+                {"type": "text", "text": "and?"},
+                {"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}},
+            ],
+        },
+    ]
     got = compress(px, messages)["messages"]
     assert len(got) == len(messages)
     changed = [i for i, (a, b) in enumerate(zip(messages, got)) if a != b]
@@ -95,26 +126,73 @@ def test_simulate_shows_what_would_happen_and_stores_nothing(px):
     before = stored(px)
     got = compress(px, tool(text), config={"default_mode": "simulate", "generate_diff_artifact": True})
     assert stored(px) == before
-    for k in ("transforms", "messages_optimized", "estimated_savings", "block_breakdown", "waste_signals", "stable_prefix_hash", "cache_alignment_score"):
+    for k in (
+        "transforms",
+        "messages_optimized",
+        "estimated_savings",
+        "block_breakdown",
+        "waste_signals",
+        "stable_prefix_hash",
+        "cache_alignment_score",
+    ):
         assert k in got, k
-    assert got["tokens_saved"] > 5000 and re.fullmatch("[0-9a-f]{16}", got["stable_prefix_hash"]) and 0 <= got["cache_alignment_score"] <= 100
+    assert (
+        got["tokens_saved"] > 5000
+        and re.fullmatch("[0-9a-f]{16}", got["stable_prefix_hash"])
+        and 0 <= got["cache_alignment_score"] <= 100
+    )
 
 
 def test_unknown_settings_of_an_sdk_are_no_error(px):
-    config = {"enabled": True, "smart_crusher": {"enabled": True, "max_items_after_crush": 15}, "ccr": {"enabled": True, "inject_tool": True}, "cache_aligner": {"enabled": False}, "never_heard_of": [1]}
+    config = {
+        "enabled": True,
+        "smart_crusher": {"enabled": True, "max_items_after_crush": 15},
+        "ccr": {"enabled": True, "inject_tool": True},
+        "cache_aligner": {"enabled": False},
+        "never_heard_of": [1],
+    }
     assert compress(px, tool(samples.rows(300, "config")), config=config, token_budget=4000, more="x")["tokens_saved"] > 5000
 
 
-@pytest.mark.parametrize("body, words", [
-    (b"{oops", "JSON"), (b"", "JSON"), (b"[]", ""), (b'"x"', ""), ({"messages": []}, "model"), ({"model": "gpt-4o"}, "messages"), ({"model": "gpt-4o", "messages": {}}, "messages"),
-    ({"model": "gpt-4o", "messages": "x"}, "messages"), ({"model": "gpt-4o", "messages": None}, "messages"), ({"model": 7, "messages": []}, "model"),
-    (b'{"model":"m","messages":[{"role":"user","content":"\xff"}]}', ""), (b'{"model":"m","messages":' + b"[" * 3000 + b"]" * 3000 + b"}", "")])
+@pytest.mark.parametrize(
+    "body, words",
+    [
+        (b"{oops", "JSON"),
+        (b"", "JSON"),
+        (b"[]", ""),
+        (b'"x"', ""),
+        ({"messages": []}, "model"),
+        ({"model": "gpt-4o"}, "messages"),
+        ({"model": "gpt-4o", "messages": {}}, "messages"),
+        ({"model": "gpt-4o", "messages": "x"}, "messages"),
+        ({"model": "gpt-4o", "messages": None}, "messages"),
+        ({"model": 7, "messages": []}, "model"),
+        (b'{"model":"m","messages":[{"role":"user","content":"\xff"}]}', ""),
+        (b'{"model":"m","messages":' + b"[" * 3000 + b"]" * 3000 + b"}", ""),
+    ],
+)
 def test_bad_input(px, up, body, words):
     r = px.post("/v1/compress", body)
-    assert r.status == 400 and r.json["error"]["type"] == "invalid_request" and words in r.json["error"]["message"] and not up.requests
+    assert (
+        r.status == 400
+        and r.json["error"]["type"] == "invalid_request"
+        and words in r.json["error"]["message"]
+        and not up.requests
+    )
 
 
-@pytest.mark.parametrize("message", [{}, {"role": "tool"}, {"role": "tool", "content": 5}, {"role": 5, "content": []}, {"role": "user", "content": [{"type": "text"}, 7, None]}, {"content": [{"type": "tool_result"}]}], ids=json.dumps)
+@pytest.mark.parametrize(
+    "message",
+    [
+        {},
+        {"role": "tool"},
+        {"role": "tool", "content": 5},
+        {"role": 5, "content": []},
+        {"role": "user", "content": [{"type": "text"}, 7, None]},
+        {"content": [{"type": "tool_result"}]},
+    ],
+    ids=json.dumps,
+)
 def test_odd_messages_come_back_as_they_are(px, message):
     messages = [message] + tool("short")
     assert compress(px, messages)["messages"] == messages

@@ -1,5 +1,6 @@
 """Requests that two HTTP parsers might read differently are refused, and nothing of them reaches the
 provider; odd but clear ones are served."""
+
 import socket
 import time
 
@@ -71,8 +72,10 @@ def test_refused(px, up, what):
 
 
 SERVED = {
-    "chunks of one byte": post(CHUNKED, b"Connection: close", body=chunked(*[BODY[i:i + 1] for i in range(len(BODY))])),
-    "a chunk extension and a trailer": post(CHUNKED, b"Connection: close", body=b"%x;a=b\r\n%s\r\n0\r\nX-T: 1\r\n\r\n" % (len(BODY), BODY)),
+    "chunks of one byte": post(CHUNKED, b"Connection: close", body=chunked(*[BODY[i : i + 1] for i in range(len(BODY))])),
+    "a chunk extension and a trailer": post(
+        CHUNKED, b"Connection: close", body=b"%x;a=b\r\n%s\r\n0\r\nX-T: 1\r\n\r\n" % (len(BODY), BODY)
+    ),
     "chunked in capitals": post(b"Transfer-Encoding: CHUNKED", b"Connection: close", body=chunked(BODY)),
     "HTTP/1.0": post(length(), version=b"HTTP/1.0"),
     "expect: 100-continue": post(length(), b"Expect: 100-continue", b"Connection: close"),
@@ -84,7 +87,7 @@ SERVED = {
 @pytest.mark.parametrize("what", SERVED)
 def test_served(px, up, what):
     got = px.raw(SERVED[what], timeout=5)
-    final = got[got.index(b"HTTP/1.1 2"):] if b"HTTP/1.1 2" in got else got
+    final = got[got.index(b"HTTP/1.1 2") :] if b"HTTP/1.1 2" in got else got
     assert final.startswith(b"HTTP/1.1 200"), got[:300]
     assert len(up.requests) == 1 and up.requests[0].body == BODY and up.requests[0].path == "/v1/messages"
     assert not [k for k, _ in up.requests[0].headers if k.lower() in ("transfer-encoding", "expect")]
@@ -123,7 +126,7 @@ def test_slow_requests_are_served_byte_by_byte(px, up):
     with socket.create_connection(("127.0.0.1", px.port)) as s:
         s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         for i in range(len(data)):
-            s.sendall(data[i:i + 1])
+            s.sendall(data[i : i + 1])
         got = b""
         while part := s.recv(65536):
             got += part
@@ -143,11 +146,19 @@ def test_connections_beyond_the_limit_get_503(up, make_proxy):
     p = make_proxy("--limit-concurrency", "4")
     held = [socket.create_connection(("127.0.0.1", p.port)) for _ in range(4)]
     try:
+
         def refused():
             got = p.raw(b"GET /livez HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", timeout=3)
             return got.startswith(b"HTTP/1.1 503")
+
         wait_until(refused, 5, "the refusal")
     finally:
         for s in held:
             s.close()
-    wait_until(lambda: p.raw(b"GET /livez HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", timeout=3).startswith(b"HTTP/1.1 200"), 5, "room again")
+    wait_until(
+        lambda: p.raw(b"GET /livez HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", timeout=3).startswith(
+            b"HTTP/1.1 200"
+        ),
+        5,
+        "room again",
+    )

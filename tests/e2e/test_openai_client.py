@@ -1,4 +1,5 @@
 """The official Python client of OpenAI, pointed at the proxy: Chat Completions and Responses."""
+
 import json
 
 import openai
@@ -18,6 +19,7 @@ def ask(client, **more):
 
 # --- Chat Completions ----------------------------------------------------------------------------
 
+
 def test_chat(client, up):
     up.script({"text": "Hi there."})
     c = ask(client)
@@ -33,10 +35,15 @@ def test_chat_stream_with_usage(client, up):
 
 
 def test_chat_tool_calls(client, up):
-    up.script({"calls": [{"name": "shell", "input": {"command": "ls"}}, {"name": "shell", "input": {"command": "pwd"}}]}, {"text": "ok"})
+    up.script(
+        {"calls": [{"name": "shell", "input": {"command": "ls"}}, {"name": "shell", "input": {"command": "pwd"}}]}, {"text": "ok"}
+    )
     c = ask(client, tools=[samples.SHELL_CHAT])
     calls = c.choices[0].message.tool_calls
-    assert c.choices[0].finish_reason == "tool_calls" and [json.loads(x.function.arguments)["command"] for x in calls] == ["ls", "pwd"]
+    assert c.choices[0].finish_reason == "tool_calls" and [json.loads(x.function.arguments)["command"] for x in calls] == [
+        "ls",
+        "pwd",
+    ]
     history = [{"role": "user", "content": "hello"}, c.choices[0].message.model_dump(exclude_none=True)]
     history += [{"role": "tool", "tool_call_id": x.id, "content": "short"} for x in calls]
     client.chat.completions.create(model="gpt-4o", messages=history, tools=[samples.SHELL_CHAT])
@@ -60,6 +67,7 @@ def test_chat_large_result_is_sent_smaller(client, up):
 
 # --- Responses -----------------------------------------------------------------------------------
 
+
 def test_responses(client, up):
     up.script({"text": "Hi there."})
     r = client.responses.create(model="gpt-5", input="hello", instructions="terse")
@@ -79,8 +87,11 @@ def test_responses_function_call_and_output(client, up):
     up.script({"calls": [{"name": "shell", "input": {"command": "ls"}}]}, {"text": "ok"})
     r = client.responses.create(model="gpt-5", input="go", tools=[samples.SHELL_RESPONSES])
     call = next(o for o in r.output if o.type == "function_call")
-    items = [{"role": "user", "content": "go"}, {"type": "function_call", "call_id": call.call_id, "name": call.name, "arguments": call.arguments},
-             {"type": "function_call_output", "call_id": call.call_id, "output": "a.txt"}]
+    items = [
+        {"role": "user", "content": "go"},
+        {"type": "function_call", "call_id": call.call_id, "name": call.name, "arguments": call.arguments},
+        {"type": "function_call_output", "call_id": call.call_id, "output": "a.txt"},
+    ]
     assert client.responses.create(model="gpt-5", input=items, tools=[samples.SHELL_RESPONSES]).output_text == "ok"
     assert up.requests[1].json["input"] == items
 
@@ -94,13 +105,22 @@ def test_responses_large_output_is_sent_smaller(client, up):
 
 # --- both ----------------------------------------------------------------------------------------
 
+
 def test_models(client, up):
     assert [m.id for m in client.models.list().data] == ["mock-model"]
     assert up.requests[0].path == "/v1/models" and up.requests[0].header("authorization") == "Bearer sk-test-client"
 
 
-@pytest.mark.parametrize("status, error", [(400, openai.BadRequestError), (401, openai.AuthenticationError), (404, openai.NotFoundError),
-                                           (413, openai.APIStatusError), (500, openai.InternalServerError)])
+@pytest.mark.parametrize(
+    "status, error",
+    [
+        (400, openai.BadRequestError),
+        (401, openai.AuthenticationError),
+        (404, openai.NotFoundError),
+        (413, openai.APIStatusError),
+        (500, openai.InternalServerError),
+    ],
+)
 @pytest.mark.parametrize("api", ["chat", "chat-stream", "responses"])
 def test_errors_are_the_providers_own(client, up, status, error, api):
     up.script({"status": status, "headers": {"x-should-retry": "false"}})
@@ -113,6 +133,9 @@ def test_errors_are_the_providers_own(client, up, status, error, api):
 
 
 def test_embeddings_and_other_routes_are_relayed(client, up):
-    r = client.with_raw_response.post("/embeddings", body={"model": "m", "input": "x"}, cast_to=object) if hasattr(client.with_raw_response, "post") \
+    r = (
+        client.with_raw_response.post("/embeddings", body={"model": "m", "input": "x"}, cast_to=object)
+        if hasattr(client.with_raw_response, "post")
         else client.post("/embeddings", body={"model": "m", "input": "x"}, cast_to=object)
+    )
     assert r is not None and up.requests[0].path == "/v1/embeddings" and up.requests[0].json == {"model": "m", "input": "x"}

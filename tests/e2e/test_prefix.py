@@ -1,5 +1,6 @@
 """The economy of the prompt cache: what was sent once is sent again with the same bytes, whatever
 happens in between, so that each request's prompt starts with the one before it."""
+
 import json
 import os
 import re
@@ -19,13 +20,22 @@ HASH = re.compile(r"hash=([0-9a-f]{24})")
 def history(dialect, turns, name, **more):
     """Bodies of a conversation that grows by one tool result a turn; results of all sizes and kinds."""
     _, make, _ = DIALECTS[dialect]
-    results = [samples.rows(150, f"{name}{i}") if i % 3 == 0 else samples.log(700, f"{name}{i}") if i % 3 == 1 else f"{name}: nothing new ({i})" for i in range(turns)]
-    return [make(results[:i + 1], question=f"{name}: what is wrong?", **more) for i in range(turns)]
+    results = [
+        (
+            samples.rows(150, f"{name}{i}")
+            if i % 3 == 0
+            else samples.log(700, f"{name}{i}") if i % 3 == 1 else f"{name}: nothing new ({i})"
+        )
+        for i in range(turns)
+    ]
+    return [make(results[: i + 1], question=f"{name}: what is wrong?", **more) for i in range(turns)]
 
 
 def send(p, dialect, body, **headers):
     path, _, key = DIALECTS[dialect]
-    r = p.post(path, json.dumps(body, separators=(",", ":")).encode(), {**key, **{k.replace("_", "-"): v for k, v in headers.items()}})
+    r = p.post(
+        path, json.dumps(body, separators=(",", ":")).encode(), {**key, **{k.replace("_", "-"): v for k, v in headers.items()}}
+    )
     assert r.status == 200, r
     return r
 
@@ -33,7 +43,9 @@ def send(p, dialect, body, **headers):
 def assert_extends(requests):
     bodies = [r.json for r in requests]
     for k in range(1, len(bodies)):
-        assert extends(bodies[k - 1], bodies[k]), f"request {k + 1} broke the prompt of request {k} at {shared(bodies[k - 1], bodies[k])}"
+        assert extends(
+            bodies[k - 1], bodies[k]
+        ), f"request {k + 1} broke the prompt of request {k} at {shared(bodies[k - 1], bodies[k])}"
 
 
 def assert_smaller(requests, sent):
@@ -91,7 +103,11 @@ def test_the_same_request_twice_has_the_same_bytes(px, up):
     for b in (body, body, {k: v for k, v in body.items() if k != "stream"}):
         send(px, "anthropic", b)
     first, second, third = (r.body for r in up.requests)
-    assert first == second and extends(json.loads(first), json.loads(third)) and len(json.loads(third)["messages"]) == len(body["messages"])
+    assert (
+        first == second
+        and extends(json.loads(first), json.loads(third))
+        and len(json.loads(third)["messages"]) == len(body["messages"])
+    )
 
 
 def test_a_client_that_leaves_or_a_provider_that_fails_costs_nothing(px, up):
@@ -119,6 +135,7 @@ def test_conversations_do_not_disturb_each_other(px, up):
                 send(px, "anthropic", body)
         except AssertionError as e:
             failures.append(e)
+
     threads = [threading.Thread(target=run, args=(n,)) for n in names]
     [t.start() for t in threads]
     [t.join() for t in threads]
@@ -133,7 +150,9 @@ def test_the_same_turn_in_parallel_is_decided_once(px, up):
     """Two requests race to decide the same block; whoever is second sends what the first one did."""
     for k in range(4):
         up.reset()
-        body = json.dumps(samples.anthropic([samples.rows(150, f"race{k}"), samples.log(900, f"race{k}")], question=f"race {k}")).encode()
+        body = json.dumps(
+            samples.anthropic([samples.rows(150, f"race{k}"), samples.log(900, f"race{k}")], question=f"race {k}")
+        ).encode()
         threads = [threading.Thread(target=px.post, args=("/v1/messages", body, samples.KEY)) for _ in range(6)]
         [t.start() for t in threads]
         [t.join() for t in threads]
@@ -188,13 +207,15 @@ def test_old_results_that_nobody_decided_stay(up, make_proxy):
 def test_edited_results_only(px, up):
     """Every byte outside the edited results is the one received, spaces and all."""
     text = samples.rows(150, "bytes")
-    body = json.dumps(samples.anthropic([text, "short"], question="bytes \u00e9 \U0001f600?"), indent=1).replace('"max_tokens": 1024', '"max_tokens": 1024.0, "n": 1152921504606846976123')
+    body = json.dumps(samples.anthropic([text, "short"], question="bytes \u00e9 \U0001f600?"), indent=1).replace(
+        '"max_tokens": 1024', '"max_tokens": 1024.0, "n": 1152921504606846976123'
+    )
     send_raw = body.encode()
     assert px.post("/v1/messages", send_raw, samples.KEY).status == 200
     got = up.requests[0].body
     quoted = json.dumps(text).encode()
     start = send_raw.index(quoted)
-    after = send_raw[start + len(quoted):]
+    after = send_raw[start + len(quoted) :]
     assert got.startswith(send_raw[:start]) and got != send_raw
     tools_end = after.rindex(b"]")  # where our own tool may have been added
     assert got.endswith(after[tools_end:]) and after[:tools_end].rstrip() in got

@@ -1,5 +1,6 @@
 """The model asks for an original with the tool the proxy has added: the proxy answers, the client sees
 only what comes out of it. In three dialects, with the official clients."""
+
 import json
 import re
 import time
@@ -21,7 +22,11 @@ def ask(px, dialect, body):
     if dialect == "anthropic":
         c = anthropic.Anthropic(base_url=px.url, api_key="sk-ant-r", max_retries=0, timeout=20)
         m = c.messages.create(**body)
-        return "".join(b.text for b in m.content if b.type == "text"), (m.usage.input_tokens, m.usage.output_tokens), m.model_dump_json()
+        return (
+            "".join(b.text for b in m.content if b.type == "text"),
+            (m.usage.input_tokens, m.usage.output_tokens),
+            m.model_dump_json(),
+        )
     c = openai.OpenAI(base_url=px.url + "/v1", api_key="sk-r", max_retries=0, timeout=20)
     if dialect == "chat":
         m = c.chat.completions.create(**body)
@@ -31,8 +36,15 @@ def ask(px, dialect, body):
 
 
 def usage(dialect, i, o):
-    return {"prompt_tokens": i, "completion_tokens": o, "total_tokens": i + o} if dialect == "chat" else \
-        {"input_tokens": i, "output_tokens": o, "total_tokens": i + o} if dialect == "responses" else {"input_tokens": i, "output_tokens": o}
+    return (
+        {"prompt_tokens": i, "completion_tokens": o, "total_tokens": i + o}
+        if dialect == "chat"
+        else (
+            {"input_tokens": i, "output_tokens": o, "total_tokens": i + o}
+            if dialect == "responses"
+            else {"input_tokens": i, "output_tokens": o}
+        )
+    )
 
 
 def conversation(dialect, name):
@@ -41,13 +53,15 @@ def conversation(dialect, name):
 
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_the_client_sees_only_the_end(px, up, dialect):
-    up.script({"retrieve": True, "usage": usage(dialect, 100, 7)}, {"text": "It was out of memory.", "usage": usage(dialect, 250, 9)})
+    up.script(
+        {"retrieve": True, "usage": usage(dialect, 100, 7)}, {"text": "It was out of memory.", "usage": usage(dialect, 250, 9)}
+    )
     text, used, whole = ask(px, dialect, conversation(dialect, "end"))
     assert text == "It was out of memory." and used == (350, 16) and "headroom_retrieve" not in whole
     first, second = (r.json for r in up.requests)
     assert samples.tool_names(first)[-1] == "headroom_retrieve" and second["tools"] == first["tools"]
     items = "input" if dialect == "responses" else "messages"
-    assert second[items][:len(first[items])] == first[items]
+    assert second[items][: len(first[items])] == first[items]
     assert samples.results_of(second)[-1] == ORIGINAL
     assert {r.header("x-api-key") or r.header("authorization") for r in up.requests} != {None}
 
@@ -55,7 +69,10 @@ def test_the_client_sees_only_the_end(px, up, dialect):
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_several_rounds_and_an_end_to_them(px, up, dialect):
     """A model that asks and asks gets three answers and then may not call any more."""
-    up.script(*[{"calls": [{"name": "headroom_retrieve", "id": f"call_{i}", "input": {"hash": "0" * 24}}]} for i in range(3)], {"text": "enough"})
+    up.script(
+        *[{"calls": [{"name": "headroom_retrieve", "id": f"call_{i}", "input": {"hash": "0" * 24}}]} for i in range(3)],
+        {"text": "enough"},
+    )
     text, _, whole = ask(px, dialect, conversation(dialect, "rounds"))
     assert text == "enough" and len(up.requests) == 4 and "headroom_retrieve" not in whole
     assert up.requests[3].json["tool_choice"] in ("none", {"type": "none"})
@@ -94,7 +111,11 @@ def test_a_stream_is_offered_nothing_that_would_have_to_be_held(px, up, dialect)
 
 def test_a_client_with_our_tool_serves_it_itself(px, up):
     """It may have the MCP server: then its call is its own."""
-    tool = {"name": "mcp__headroom__headroom_retrieve", "description": "Fetches.", "input_schema": {"type": "object", "properties": {"hash": {"type": "string"}}}}
+    tool = {
+        "name": "mcp__headroom__headroom_retrieve",
+        "description": "Fetches.",
+        "input_schema": {"type": "object", "properties": {"hash": {"type": "string"}}},
+    }
     body = samples.anthropic([ORIGINAL], question="own tool", tools=(samples.SHELL, tool))
     up.script({"retrieve": True})
     r = px.post("/v1/messages", body, samples.KEY)
@@ -102,7 +123,10 @@ def test_a_client_with_our_tool_serves_it_itself(px, up):
     call = r.json["content"][-1]
     assert call["name"] == "mcp__headroom__headroom_retrieve" and px.original(call["input"]["hash"]) == ORIGINAL
     # and what it fetched is not made smaller again
-    back = body["messages"] + [{"role": "assistant", "content": [call]}, {"role": "user", "content": [{"type": "tool_result", "tool_use_id": call["id"], "content": ORIGINAL}]}]
+    back = body["messages"] + [
+        {"role": "assistant", "content": [call]},
+        {"role": "user", "content": [{"type": "tool_result", "tool_use_id": call["id"], "content": ORIGINAL}]},
+    ]
     px.post("/v1/messages", {**body, "messages": back}, samples.KEY)
     assert samples.results_of(up.requests[1].json)[-1] == ORIGINAL
 

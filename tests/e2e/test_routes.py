@@ -1,5 +1,6 @@
 """Every route of defs/routes.def with every kind of bad input: a clear status, an error a client can read,
 no provider involved, and the proxy still there."""
+
 import json
 import re
 import threading
@@ -14,11 +15,23 @@ ROUTES = re.findall(r'^HR_ROUTE\((\w+), "([A-Z*]+)", "([^"]+)", (\w+), (\w+),', 
 OURS = [(m, p, a) for _, m, p, a, _ in ROUTES if a != "DATA"]
 MODEL = [p for _, m, p, _, h in ROUTES if h in ("messages", "chat", "responses")]
 BAD = {
-    "nothing": b"", "no JSON": b"{oops", "half": b'{"model":"m","messages":[{"role":', "an array": b"[]", "a number": b"7", "a string": b'"x"', "null": b"null",
-    "two values": b"{} {}", "bad UTF-8": b'{"model":"m","messages":[{"role":"user","content":"\xff\xfe"}],"input":"\xc3"}', "a lone surrogate byte": b'{"model":"\xed\xa0\x80","messages":[],"input":"x"}',
-    "a control character": b'{"model":"m","messages":[{"role":"user","content":"a\x01b"}],"input":"\x02"}', "deep": b'{"messages":' + b"[" * 20000 + b"]" * 20000 + b',"input":[]}',
-    "NaN": b'{"model":"m","temperature":NaN,"messages":[],"input":"x"}', "a trailing comma": b'{"model":"m","messages":[],"input":"x",}', "binary": bytes(range(256)),
-    "wrong types": b'{"model":[],"messages":{"a":1},"input":7,"hash":[],"tool_call":"x","config":7}'}
+    "nothing": b"",
+    "no JSON": b"{oops",
+    "half": b'{"model":"m","messages":[{"role":',
+    "an array": b"[]",
+    "a number": b"7",
+    "a string": b'"x"',
+    "null": b"null",
+    "two values": b"{} {}",
+    "bad UTF-8": b'{"model":"m","messages":[{"role":"user","content":"\xff\xfe"}],"input":"\xc3"}',
+    "a lone surrogate byte": b'{"model":"\xed\xa0\x80","messages":[],"input":"x"}',
+    "a control character": b'{"model":"m","messages":[{"role":"user","content":"a\x01b"}],"input":"\x02"}',
+    "deep": b'{"messages":' + b"[" * 20000 + b"]" * 20000 + b',"input":[]}',
+    "NaN": b'{"model":"m","temperature":NaN,"messages":[],"input":"x"}',
+    "a trailing comma": b'{"model":"m","messages":[],"input":"x",}',
+    "binary": bytes(range(256)),
+    "wrong types": b'{"model":[],"messages":{"a":1},"input":7,"hash":[],"tool_call":"x","config":7}',
+}
 
 
 def filled(path):
@@ -53,7 +66,11 @@ def test_model_routes_with_bad_bodies(px, up, path, what):
 def test_our_routes_with_other_methods(px, up, method):
     for allowed, path, _ in OURS:
         r = px.request(method, filled(path), b"{}" if method in ("POST", "PUT", "PATCH") else None)
-        fits = any(m in (method, "*") or (m == "GET" and method == "HEAD") for m, p, _ in OURS if re.fullmatch(re.sub(r"\{[^}]+\}", "[^/]+", p), filled(path)))
+        fits = any(
+            m in (method, "*") or (m == "GET" and method == "HEAD")
+            for m, p, _ in OURS
+            if re.fullmatch(re.sub(r"\{[^}]+\}", "[^/]+", p), filled(path))
+        )
         assert r.status < 500 and (r.status == 405) == (not fits), (method, path, r)
         if r.status == 405:
             assert allowed in r.headers["allow"]
@@ -65,10 +82,15 @@ def test_paths_that_only_look_like_ours_are_relayed(px, up):
     for path in ("/livez/", "/LIVEZ", "/stats2", "/v1/compress/x", "//stats", "/v1/retrievex", "/%73tats"):
         up.reset()
         r = px.get(path)
-        assert (r.status == 200 and len(up.requests) == 1 and up.requests[0].target == path) or (400 <= r.status < 500 and not up.requests), (path, r)
+        assert (r.status == 200 and len(up.requests) == 1 and up.requests[0].target == path) or (
+            400 <= r.status < 500 and not up.requests
+        ), (path, r)
 
 
-@pytest.mark.parametrize("hash_", ["", "0", "00000", "g" * 24, "0" * 65, "%00" * 6, "..%2f..%2fetc%2fpasswd", "0" * 5000, "%" * 6, "é".encode().hex() * 2])
+@pytest.mark.parametrize(
+    "hash_",
+    ["", "0", "00000", "g" * 24, "0" * 65, "%00" * 6, "..%2f..%2fetc%2fpasswd", "0" * 5000, "%" * 6, "é".encode().hex() * 2],
+)
 def test_hashes_that_are_none(px, up, hash_):
     r = px.post("/v1/retrieve", {"hash": hash_})
     assert r.status in (400, 404) and r.json["error"]["message"]
@@ -78,8 +100,22 @@ def test_hashes_that_are_none(px, up, hash_):
     assert not up.requests
 
 
-@pytest.mark.parametrize("call", [None, [], "x", 7, {}, {"name": "headroom_retrieve"}, {"name": "headroom_retrieve", "input": {"hash": 7}}, {"name": "headroom_retrieve", "input": "{oops"},
-                                  {"name": "Bash", "input": {"hash": "0" * 24}}, {"function": {"name": "headroom_retrieve", "arguments": "not json"}}], ids=json.dumps)
+@pytest.mark.parametrize(
+    "call",
+    [
+        None,
+        [],
+        "x",
+        7,
+        {},
+        {"name": "headroom_retrieve"},
+        {"name": "headroom_retrieve", "input": {"hash": 7}},
+        {"name": "headroom_retrieve", "input": "{oops"},
+        {"name": "Bash", "input": {"hash": "0" * 24}},
+        {"function": {"name": "headroom_retrieve", "arguments": "not json"}},
+    ],
+    ids=json.dumps,
+)
 def test_tool_calls_that_are_none(px, up, call):
     r = px.post("/v1/retrieve/tool_call", {"tool_call": call})
     assert r.status == 400 and r.json["error"]["message"] and not up.requests

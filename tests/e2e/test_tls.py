@@ -1,4 +1,5 @@
 """Providers behind TLS: whom the proxy trusts, and what it says when it does not."""
+
 import shutil
 import ssl
 import subprocess
@@ -41,8 +42,27 @@ class Authority:
         self.folder = folder
         (folder / "config").write_text(CONFIG)
         for name in ("root", "lax_root", "stranger"):
-            self.openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", f"{name}.key", "-out", f"{name}.pem",
-                         "-subj", f"/CN=Test {name}", "-days", "30", "-config", "config", "-extensions", "lax_root" if name == "lax_root" else "root")
+            self.openssl(
+                "req",
+                "-x509",
+                "-newkey",
+                "ec",
+                "-pkeyopt",
+                "ec_paramgen_curve:P-256",
+                "-nodes",
+                "-keyout",
+                f"{name}.key",
+                "-out",
+                f"{name}.pem",
+                "-subj",
+                f"/CN=Test {name}",
+                "-days",
+                "30",
+                "-config",
+                "config",
+                "-extensions",
+                "lax_root" if name == "lax_root" else "root",
+            )
 
     def openssl(self, *args):
         subprocess.run(["openssl", *args], cwd=self.folder, check=True, capture_output=True)
@@ -53,8 +73,41 @@ class Authority:
     def server(self, root, kind="leaf", days="30"):
         """A TLS context of a server whose certificate `root` has signed."""
         name = f"{root}-{kind}-{days}".replace(" ", "")
-        self.openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", f"{name}.key", "-out", f"{name}.csr", "-subj", "/CN=provider", "-config", "config")
-        self.openssl("x509", "-req", "-in", f"{name}.csr", "-CA", f"{root}.pem", "-CAkey", f"{root}.key", "-CAcreateserial", "-out", f"{name}.pem", "-extfile", "config", "-extensions", kind, "-days", days)
+        self.openssl(
+            "req",
+            "-newkey",
+            "ec",
+            "-pkeyopt",
+            "ec_paramgen_curve:P-256",
+            "-nodes",
+            "-keyout",
+            f"{name}.key",
+            "-out",
+            f"{name}.csr",
+            "-subj",
+            "/CN=provider",
+            "-config",
+            "config",
+        )
+        self.openssl(
+            "x509",
+            "-req",
+            "-in",
+            f"{name}.csr",
+            "-CA",
+            f"{root}.pem",
+            "-CAkey",
+            f"{root}.key",
+            "-CAcreateserial",
+            "-out",
+            f"{name}.pem",
+            "-extfile",
+            "config",
+            "-extensions",
+            kind,
+            "-days",
+            days,
+        )
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(self.path(name), str(self.folder / f"{name}.key"))
         return context
@@ -102,7 +155,14 @@ def test_a_root_with_lax_basic_constraints_needs_the_switch(make_proxy, ca):
             assert ask(make_proxy, server, SSL_CERT_FILE=ca.path("lax_root"), HEADROOM_TLS_STRICT=off)[0].status == 200
 
 
-@pytest.mark.parametrize("what, root, kind, days", [("another host", "root", "leaf_of_another_host", "30"), ("expired", "root", "leaf", "-1"), ("a stranger's", "stranger", "leaf", "30")])
+@pytest.mark.parametrize(
+    "what, root, kind, days",
+    [
+        ("another host", "root", "leaf_of_another_host", "30"),
+        ("expired", "root", "leaf", "-1"),
+        ("a stranger's", "stranger", "leaf", "30"),
+    ],
+)
 def test_the_switch_turns_nothing_else_off(make_proxy, ca, what, root, kind, days):
     with MockUpstream(tls=ca.server(root, kind, days)) as server:
         for strict in ("0", "1"):

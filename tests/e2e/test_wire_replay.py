@@ -1,5 +1,6 @@
 """Recorded traffic of coding agents goes through the proxy again, request by request, headers and all,
 and the provider gives the recorded answers."""
+
 import json
 import os
 import re
@@ -128,7 +129,9 @@ def test_replay(proxy, up, recording):
 
 
 @pytest.mark.parametrize("sig", [signal.SIGTERM, signal.SIGKILL], ids=["term", "kill"])
-@pytest.mark.parametrize("recording", [r for r in ALL if r.name in ("claude-code-turns", "codex-turns-http", "opencode-chat-subagents")], ids=str)
+@pytest.mark.parametrize(
+    "recording", [r for r in ALL if r.name in ("claude-code-turns", "codex-turns-http", "opencode-chat-subagents")], ids=str
+)
 def test_replay_with_a_restart_after_each_request(make_proxy, up, recording, sig):
     p = make_proxy()
     triples = replay(p, up, recording, between=lambda: p.restart(sig))
@@ -155,7 +158,9 @@ def test_sub_agents_are_conversations_of_their_own(make_proxy, up, recording):
         if step.is_side_request:
             continue
         id_ = answer.headers["x-headroom-request-id"]
-        row = wait_until(lambda: next((r for r in p.get("/stats").json["recent_requests"] if r["request_id"] == id_), None), 5, "the record")
+        row = wait_until(
+            lambda: next((r for r in p.get("/stats").json["recent_requests"] if r["request_id"] == id_), None), 5, "the record"
+        )
         lineage = (step.lineage, len(step.json["tools"])) if step.lineage[0] == "other" else step.lineage
         keys.setdefault(lineage, set()).add(row["tags"]["conversation"])
     assert len(keys) > 1 and all(len(k) == 1 for k in keys.values()), keys
@@ -163,5 +168,13 @@ def test_sub_agents_are_conversations_of_their_own(make_proxy, up, recording):
 
 
 def test_a_websocket_upgrade_is_told_to_use_http(px, up):
-    r = px.get("/v1/responses", {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA=="})
+    r = px.get(
+        "/v1/responses",
+        {
+            "Connection": "Upgrade",
+            "Upgrade": "websocket",
+            "Sec-WebSocket-Version": "13",
+            "Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA==",
+        },
+    )
     assert r.status == 426 and not up.requests

@@ -8,6 +8,7 @@ Each section's text is followed by one line break that is not part of it.
 Each case runs with an empty home; {HOME} stands for it, {VERSION} for the version. A section that is
 missing is not compared (stdout, stderr) or empty (args, env, stdin).
 """
+
 import os
 import re
 import sys
