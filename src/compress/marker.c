@@ -1,6 +1,6 @@
 #include "compress/marker.h"
 
-/* How far back a marker's opening bracket may stand: our longest sentences list column summaries. */
+/* How far back a marker may open: our longest sentences list column summaries. */
 enum { REACH = 8192, MIN_HEX = 12, MAX_HEX = 64 };
 
 static void ending(hr_buf *b, const hr_key *key, hr_retrieve_via via)

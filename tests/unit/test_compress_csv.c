@@ -56,14 +56,16 @@ static void constant_columns_are_said_once(void **state)
 {
     (void)state;
     hr_forms f = run(table(40, false), "");
-    assert_true(hr_str_starts(f.lossless, HR_STR("[In every row: unit=C]\nid,city,temp\n0,City 0,20\n")));
+    assert_true(
+        hr_str_starts(f.lossless, HR_STR("[In every row: unit=C]\nid,city,temp\n0,City 0,20\n")));
 }
 
 static void markdown_keeps_its_surroundings(void **state)
 {
     (void)state;
     hr_forms f = run(table(300, true), "");
-    assert_true(hr_str_starts(f.lossy, HR_STR("Intro.\n\n| id | city | temp | unit |\n|---|---|---|---|\n")));
+    assert_true(hr_str_starts(
+        f.lossy, HR_STR("Intro.\n\n| id | city | temp | unit |\n|---|---|---|---|\n")));
     assert_true(hr_str_has(f.lossy, HR_STR("| 150 | City 3 | 999 | C |\n")));
     assert_true(hr_str_has(f.lossy, HR_STR("\nOutro.\n[")));
 }
@@ -83,9 +85,9 @@ static void prose_is_refused(void **state)
 {
     (void)state;
     hr_csv c;
-    assert_int_equal(hr_csv_read(HR_STR("One sentence, with a comma.\nAnother one.\nA third.\n"),
-                                 &arena, &c),
-                     HR_E_SYNTAX);
+    assert_int_equal(
+        hr_csv_read(HR_STR("One sentence, with a comma.\nAnother one.\nA third.\n"), &arena, &c),
+        HR_E_SYNTAX);
     assert_int_equal(hr_csv_read(HR_STR(""), &arena, &c), HR_E_SYNTAX);
 }
 
