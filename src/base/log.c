@@ -8,7 +8,12 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { MAX_LINE = 16 * 1024, MAX_FILE = 10 * 1024 * 1024, KEEP_FILES = 5 };
+enum {
+    MAX_LINE = 16 * 1024,
+    MAX_FILE = 10 * 1024 * 1024,
+    KEEP_FILES = 5,
+    MAX_GATHERED = 64 * 1024
+};
 
 static int min_level = HR_LOG_INFO;
 static bool to_stderr = true;
@@ -16,6 +21,9 @@ static pthread_mutex_t file_lock = PTHREAD_MUTEX_INITIALIZER;
 static int file_fd = -1;
 static char file_path[1024];
 static off_t file_size;
+/* Lines of a thread that gathers them; see hr_log_gather. */
+static _Thread_local hr_buf gathered;
+static _Thread_local bool gathering;
 
 static const char *const level_name[] = {"DEBUG", "INFO", "WARNING", "ERROR", "OFF"};
 
@@ -100,6 +108,25 @@ static void write_file(hr_str line)
     pthread_mutex_unlock(&file_lock);
 }
 
+/* Whole lines, written at once. */
+static void put(hr_str lines)
+{
+    if (to_stderr) {
+        ssize_t ignored = write(STDERR_FILENO, lines.p, lines.n);
+        (void)ignored;
+    }
+    write_file(lines);
+}
+
+void hr_log_gather(bool on)
+{
+    if (gathered.n)
+        put(hr_buf_str(&gathered));
+    hr_buf_free(&gathered);
+    gathered = HR_BUF_INIT(MAX_GATHERED);
+    gathering = on;
+}
+
 void hr_log(hr_log_level level, const char *fmt, ...)
 {
     if (!hr_log_on(level) || level >= HR_LOG_OFF)
@@ -127,12 +154,12 @@ void hr_log(hr_log_level level, const char *fmt, ...)
                 level_name[level]);
     hr_redact((hr_str){text, len}, &b);
     hr_buf_addc(&b, '\n');
-    if (b.err == HR_OK) {
-        if (to_stderr) {
-            ssize_t ignored = write(STDERR_FILENO, b.p, b.n);
-            (void)ignored;
-        }
-        write_file(hr_buf_str(&b));
+    if (b.err == HR_OK && gathering && b.n <= MAX_GATHERED) {
+        if (gathered.n + b.n > MAX_GATHERED)
+            hr_log_gather(true);
+        hr_buf_add(&gathered, hr_buf_str(&b));
+    } else if (b.err == HR_OK) {
+        put(hr_buf_str(&b));
     }
     hr_buf_free(&b);
 }

@@ -1,7 +1,7 @@
-/* log: levelled lines to standard error and, if set, to a rotated file. Any thread; a line is
- * written with one write(2). Secrets are cut out of every line before it is written: bearer and
- * basic credentials, sk-… keys, NAME=value where NAME speaks of a key, token, secret or password,
- * and `key=` in query strings. Bodies and originals are never logged here. */
+/* log: levelled lines to standard error and, if set, to a rotated file. Any thread; lines are
+ * written whole, with one write(2). Secrets are cut out of every line before it is written: bearer
+ * and basic credentials, sk-… keys, NAME=value where NAME speaks of a key, token, secret or
+ * password, and `key=` in query strings. Bodies and originals are never logged here. */
 #ifndef HR_BASE_LOG_H
 #define HR_BASE_LOG_H
 
@@ -22,6 +22,9 @@ bool hr_log_on(hr_log_level level);
 /* Lines also go to this file (0600, appended; rotated at 10 MiB, five kept). false: not opened. */
 bool hr_log_to_file(const char *path);
 void hr_log_to_stderr(bool on);
+/* On: this thread's lines are kept and written together, at the latest when it is turned off. For
+ * threads that have many lines to write at a time. */
+void hr_log_gather(bool on);
 void hr_log(hr_log_level level, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 #define hr_debug(...)                                                                              \

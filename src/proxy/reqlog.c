@@ -84,12 +84,14 @@ static void *writer_main(void *ctx)
         l->last = &l->first;
         l->queued = 0;
         pthread_mutex_unlock(&l->lock);
+        hr_log_gather(true);
         while (it) {
             item *next = it->next;
             write_item(l, it);
             hr_free(it);
             it = next;
         }
+        hr_log_gather(false);
         pthread_mutex_lock(&l->lock);
     }
     pthread_mutex_unlock(&l->lock);

@@ -163,6 +163,39 @@ static void files_rotate(void **state)
     rmdir(dir);
 }
 
+static void gathered_lines_come_whole_and_in_order(void **state)
+{
+    (void)state;
+    char dir[] = "/tmp/hr-log-XXXXXX", path[64], want[64];
+    static char text[1 << 20];
+    assert_non_null(mkdtemp(dir));
+    snprintf(path, sizeof(path), "%s/x.log", dir);
+    assert_true(hr_log_to_file(path));
+    hr_log_set_level(HR_LOG_INFO);
+    hr_log_to_stderr(false);
+    hr_log_gather(true);
+    hr_info("first");
+    read_all(path, text, sizeof(text));
+    assert_null(strstr(text, "first"));
+    for (int i = 0; i < 3000; i++) /* more than is kept at one time */
+        hr_info("line %d.", i);
+    hr_log_gather(false);
+    read_all(path, text, sizeof(text));
+    const char *at = strstr(text, " - first\n");
+    for (int i = 0; i < 3000; i++) {
+        snprintf(want, sizeof(want), " - INFO - line %d.\n", i);
+        assert_non_null(at);
+        at = strstr(at, want);
+    }
+    assert_non_null(at);
+    hr_info("at once");
+    read_all(path, text, sizeof(text));
+    assert_non_null(strstr(text, "at once"));
+    assert_false(hr_log_to_file("/nonexistent/folder/x.log"));
+    unlink(path);
+    rmdir(dir);
+}
+
 static void hashes(void **state)
 {
     (void)state;
@@ -197,9 +230,13 @@ static void error_table(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(secrets_are_cut_out), cmocka_unit_test(redaction_stands_any_input),
-        cmocka_unit_test(secret_headers),      cmocka_unit_test(lines_and_levels),
-        cmocka_unit_test(files_rotate),        cmocka_unit_test(hashes),
+        cmocka_unit_test(secrets_are_cut_out),
+        cmocka_unit_test(redaction_stands_any_input),
+        cmocka_unit_test(secret_headers),
+        cmocka_unit_test(lines_and_levels),
+        cmocka_unit_test(files_rotate),
+        cmocka_unit_test(hashes),
+        cmocka_unit_test(gathered_lines_come_whole_and_in_order),
         cmocka_unit_test(error_table),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
