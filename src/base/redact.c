@@ -1,7 +1,7 @@
 /* Cutting secrets out of text that people will see. Rules: spec of the request log. */
 #include "base/log.h"
 
-static bool word_char(char c)
+static inline bool word_char(char c)
 {
     return hr_is_alnum(c) || c == '_' || c == '-';
 }
@@ -20,18 +20,38 @@ static size_t run_of(hr_str s, size_t at, bool (*ok)(char))
     return i - at;
 }
 
-static bool secret_name(hr_str name)
+/* Does s have one of the words that name a secret at `at`? */
+static bool secret_part(hr_str s, size_t at)
 {
-    static const char *const parts[] = {"api_key", "api-key",  "apikey",     "secret",
-                                        "passwd",  "password", "credential", "authorization"};
+    static const hr_str parts[] = {HR_STR_INIT("api_key"),    HR_STR_INIT("api-key"),
+                                   HR_STR_INIT("apikey"),     HR_STR_INIT("secret"),
+                                   HR_STR_INIT("passwd"),     HR_STR_INIT("password"),
+                                   HR_STR_INIT("credential"), HR_STR_INIT("authorization")};
+    hr_str rest = hr_str_sub(s, at, s.n);
     for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
-        if (hr_str_ifind(name, hr_cstr(parts[i])) != SIZE_MAX)
+        if (hr_str_istarts(rest, parts[i]))
             return true;
     }
-    /* a "token" is a secret; "tokens" are figures, a "tokenizer" is a tool */
-    size_t at = hr_str_ifind(name, HR_STR("token"));
-    return at != SIZE_MAX && (at + 5 >= name.n ||
-                              (hr_lower(name.p[at + 5]) != 's' && hr_lower(name.p[at + 5]) != 'i'));
+    return false;
+}
+
+/* One pass, since every word of every line of the log is asked about. */
+static bool secret_name(hr_str name)
+{
+    bool token = false;
+    for (size_t at = 0; at + 5 <= name.n; at++) {
+        char c = hr_lower(name.p[at]);
+        if ((c == 'a' || c == 's' || c == 'p' || c == 'c') && secret_part(name, at))
+            return true;
+        if (c != 't' || token || !hr_str_istarts(hr_str_sub(name, at, name.n), HR_STR("token")))
+            continue;
+        /* a "token" is a secret; "tokens" are figures, a "tokenizer" is a tool */
+        token = true;
+        char after = at + 5 < name.n ? hr_lower(name.p[at + 5]) : '\0';
+        if (after != 's' && after != 'i')
+            return true;
+    }
+    return false;
 }
 
 bool hr_secret_header(hr_str name)
@@ -66,7 +86,11 @@ static size_t scheme_value(hr_str s, size_t at)
 
 static bool ends_value(char c)
 {
-    return hr_is_space(c) || strchr(",;&\"'()[]{}<>", c) != NULL;
+    static const bool ends[256] = {
+        ['\0'] = true, [','] = true, [';'] = true, ['&'] = true, ['"'] = true,
+        ['\''] = true, ['('] = true, [')'] = true, ['['] = true, [']'] = true,
+        ['{'] = true,  ['}'] = true, ['<'] = true, ['>'] = true};
+    return hr_is_space(c) || ends[(unsigned char)c];
 }
 
 /* Length of the value at s[at]: to the closing quote, or to white space or punctuation. A value in
@@ -130,32 +154,42 @@ static size_t userinfo(hr_str s, size_t at)
 
 void hr_redact(hr_str s, hr_buf *out)
 {
-    size_t i = 0;
+    size_t i = 0, from = 0; /* from: what is not copied yet */
     while (i < s.n) {
         bool at_word = word_char(s.p[i]) && (i == 0 || !word_char(s.p[i - 1]));
         if (!at_word) {
             size_t login = s.p[i] == ':' ? userinfo(s, i) : 0;
-            if (login)
+            if (login) {
+                hr_buf_add(out, hr_str_sub(s, from, i));
                 hr_buf_lit(out, "://[REDACTED]@");
-            else
-                hr_buf_addc(out, s.p[i]);
+                from = i + login;
+            }
             i += login ? login : 1;
             continue;
         }
-        size_t n = run_of(s, i, word_char), scheme = scheme_value(s, i);
+        size_t n = 1;
+        while (i + n < s.n && word_char(s.p[i + n]))
+            n++;
         hr_str word = hr_str_sub(s, i, i + n);
-        i += scheme ? scheme : n;
+        size_t scheme = hr_lower(s.p[i]) == 'b' ? scheme_value(s, i) : 0;
         if (scheme) {
-            hr_buf_add(out, word);
+            hr_buf_add(out, hr_str_sub(s, from, i + n));
             hr_buf_lit(out, " [REDACTED]");
-        } else if (secret_word(word)) {
-            hr_buf_add(out, hr_str_sub(word, 0, word.p[0] == 's' ? 3 : 4));
-            hr_buf_lit(out, "[REDACTED]");
-        } else {
-            bool key = hr_str_ieq(word, HR_STR("key")) && i < s.n && s.p[i] == '=';
-            hr_buf_add(out, word);
-            if (key || secret_name(word))
-                i = redact_value(s, i, out);
+            from = i += scheme;
+            continue;
         }
+        if (secret_word(word)) {
+            hr_buf_add(out, hr_str_sub(s, from, i + (word.p[0] == 's' ? 3 : 4)));
+            hr_buf_lit(out, "[REDACTED]");
+            from = i += n;
+            continue;
+        }
+        i += n;
+        bool key = n == 3 && i < s.n && s.p[i] == '=' && hr_str_ieq(word, HR_STR("key"));
+        if (!key && !secret_name(word))
+            continue;
+        hr_buf_add(out, hr_str_sub(s, from, i));
+        from = i = redact_value(s, i, out);
     }
+    hr_buf_add(out, hr_str_sub(s, from, s.n));
 }
