@@ -127,6 +127,27 @@ void hr_log_gather(bool on)
     gathering = on;
 }
 
+/* Local time with milliseconds. All but those is the same for a whole second. */
+static void add_time(hr_buf *b)
+{
+    static _Thread_local time_t second = -1;
+    static _Thread_local char text[64];
+    struct timespec ts;
+    clock_gettime(CLOCK_REALTIME, &ts);
+    if (ts.tv_sec != second) {
+        struct tm tm;
+        localtime_r(&ts.tv_sec, &tm);
+        if (strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S,", &tm) == 0)
+            text[0] = 0;
+        second = ts.tv_sec;
+    }
+    int ms = (int)(ts.tv_nsec / 1000000);
+    hr_buf_add(b, hr_cstr(text));
+    hr_buf_addc(b, (char)('0' + ms / 100));
+    hr_buf_addc(b, (char)('0' + ms / 10 % 10));
+    hr_buf_addc(b, (char)('0' + ms % 10));
+}
+
 void hr_log(hr_log_level level, const char *fmt, ...)
 {
     if (!hr_log_on(level) || level >= HR_LOG_OFF)
@@ -144,14 +165,12 @@ void hr_log(hr_log_level level, const char *fmt, ...)
         if (((unsigned char)text[i] < 0x20 && text[i] != '\t') || text[i] == 0x7f)
             text[i] = ' ';
     }
-    struct timespec ts;
-    struct tm tm;
-    clock_gettime(CLOCK_REALTIME, &ts);
-    localtime_r(&ts.tv_sec, &tm);
     hr_buf b = HR_BUF_INIT(4 * MAX_LINE);
-    hr_buf_addf(&b, "%04d-%02d-%02d %02d:%02d:%02d,%03ld - headroom - %s - ", tm.tm_year + 1900,
-                tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, ts.tv_nsec / 1000000,
-                level_name[level]);
+    hr_buf_reserve(&b, len + 128);
+    add_time(&b);
+    hr_buf_lit(&b, " - headroom - ");
+    hr_buf_add(&b, hr_cstr(level_name[level]));
+    hr_buf_lit(&b, " - ");
     hr_redact((hr_str){text, len}, &b);
     hr_buf_addc(&b, '\n');
     if (b.err == HR_OK && gathering && b.n <= MAX_GATHERED) {

@@ -40,8 +40,12 @@ static bool secret_name(hr_str name)
 {
     bool token = false;
     for (size_t at = 0; at + 5 <= name.n; at++) {
-        char c = hr_lower(name.p[at]);
-        if ((c == 'a' || c == 's' || c == 'p' || c == 'c') && secret_part(name, at))
+        char c = hr_lower(name.p[at]), next = hr_lower(name.p[at + 1]);
+        bool likely = c == 'a'   ? next == 'p' || next == 'u'
+                      : c == 's' ? next == 'e'
+                      : c == 'p' ? next == 'a'
+                                 : c == 'c' && next == 'r';
+        if (likely && secret_part(name, at))
             return true;
         if (c != 't' || token || !hr_str_istarts(hr_str_sub(name, at, name.n), HR_STR("token")))
             continue;

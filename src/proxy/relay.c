@@ -57,6 +57,17 @@ static hr_str header_safe(hr_str s, hr_arena *a)
     return v;
 }
 
+static hr_str number(uint64_t v, hr_arena *a)
+{
+    char space[20];
+    size_t i = sizeof(space);
+    do {
+        space[--i] = (char)('0' + v % 10);
+        v /= 10;
+    } while (v);
+    return hr_str_dup(a, hr_str_of(space + i, sizeof(space) - i));
+}
+
 size_t hr_turn_headers(hr_req *r, hr_header *h)
 {
     const hr_turn *t = r->turn;
@@ -67,12 +78,9 @@ size_t hr_turn_headers(hr_req *r, hr_header *h)
     uint64_t saved = o->tokens_before > after ? o->tokens_before - after : 0;
     size_t n = 0;
     h[n++] = (hr_header){HR_STR("x-headroom-request-id"), hr_cstr(r->id)};
-    h[n++] = (hr_header){HR_STR("x-headroom-tokens-before"),
-                         hr_strf(a, "%llu", (unsigned long long)o->tokens_before)};
-    h[n++] = (hr_header){HR_STR("x-headroom-tokens-after"),
-                         hr_strf(a, "%llu", (unsigned long long)after)};
-    h[n++] = (hr_header){HR_STR("x-headroom-tokens-saved"),
-                         hr_strf(a, "%llu", (unsigned long long)saved)};
+    h[n++] = (hr_header){HR_STR("x-headroom-tokens-before"), number(o->tokens_before, a)};
+    h[n++] = (hr_header){HR_STR("x-headroom-tokens-after"), number(after, a)};
+    h[n++] = (hr_header){HR_STR("x-headroom-tokens-saved"), number(saved, a)};
     if (o->model.n)
         h[n++] = (hr_header){HR_STR("x-headroom-model"), header_safe(o->model, a)};
     if (o->transforms.n && sent_edited)

@@ -33,6 +33,8 @@ static bool path_matches(hr_str pattern, hr_str path, hr_str *param)
     *param = HR_STR_NONE;
     if (hr_str_eq(pattern, HR_STR("*")))
         return true;
+    if (path.n < 2 || pattern.p[1] != path.p[1]) /* none of ours has less than "/x" */
+        return false;
     size_t open = hr_str_find_char(pattern, '{');
     if (open == SIZE_MAX)
         return hr_str_eq(pattern, path);
