@@ -40,7 +40,7 @@ static hr_str raw_cell(const hr_csv *c, const hr_csv_record *r, uint32_t column)
     return part;
 }
 
-static hr_err lossless_form(const hr_csv *c, hr_arena *a, hr_forms *out)
+static hr_err lossless_form(const hr_csv *c, hr_str text, hr_arena *a, hr_forms *out)
 {
     bool *drop = HR_NEW_ARRAY(a, bool, c->columns);
     uint32_t dropped = 0;
@@ -79,7 +79,7 @@ static hr_err lossless_form(const hr_csv *c, hr_arena *a, hr_forms *out)
         hr_buf_addc(&b, '\n');
     }
     hr_err err = b.err;
-    if (err == HR_OK) {
+    if (err == HR_OK && b.n < text.n) {
         out->lossless = hr_str_dup(a, hr_buf_str(&b));
         out->lossless_reason = HR_R_TABLE_COLUMNS;
         out->lossless_strategy = hr_strf(a, "columns(%u of %u constant)", dropped, c->columns);
@@ -274,7 +274,7 @@ hr_err hr_compress_csv(const hr_compress_opts *o, hr_str text, const hr_key *key
     hr_csv c;
     hr_err err = hr_csv_read(text, a, &c);
     if (err == HR_OK)
-        err = lossless_form(&c, a, out);
+        err = lossless_form(&c, text, a, out);
     if (err == HR_OK && lossy)
         err = lossy_form(o, &c, key, a, out);
     return err;

@@ -17,7 +17,10 @@ static void ending(hr_buf *b, const hr_key *key, hr_retrieve_via via)
 void hr_marker_text(hr_buf *b, hr_str what, const hr_key *key, hr_retrieve_via via)
 {
     hr_buf_addc(b, '[');
-    hr_buf_add(b, what);
+    for (size_t i = 0; i < what.n; i++) { /* values it quotes must not end the marker */
+        char c = what.p[i];
+        hr_buf_addc(b, c == '[' ? '(' : c == ']' ? ')' : (unsigned char)c < 0x20 ? ' ' : c);
+    }
     ending(b, key, via);
     hr_buf_addc(b, ']');
 }

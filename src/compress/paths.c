@@ -125,7 +125,7 @@ hr_err hr_paths_ungroup(hr_str grouped, hr_buf *out)
     hr_err err = HR_OK;
     for (hr_str rest = grouped, line; err == HR_OK && hr_str_line(&rest, &line);) {
         size_t start = out->n;
-        hr_str path = hr_str_of(out->p + path_at, path_n);
+        hr_str path = path_n ? hr_str_of(out->p + path_at, path_n) : HR_STR_NONE;
         if (line.n && line.p[0] == ' ') {
             hr_str body = hr_str_sub(line, 1, line.n);
             size_t at = number(body), keep = path_n;
@@ -146,8 +146,13 @@ hr_err hr_paths_ungroup(hr_str grouped, hr_buf *out)
         } else {
             hr_buf_add(out, line);
         }
+        if (!out->p) { /* an empty first line */
+            hr_buf_addc(out, '\n');
+            continue;
+        }
         hr_str whole = hr_str_of(out->p + start, out->n - start);
-        hr_str lead = leading_path(whole, hr_str_of(out->p + path_at, path_n));
+        hr_str lead =
+            leading_path(whole, path_n ? hr_str_of(out->p + path_at, path_n) : HR_STR_NONE);
         if (lead.n) {
             path_at = start;
             path_n = lead.n;

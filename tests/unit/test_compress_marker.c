@@ -125,12 +125,28 @@ static void is_linear_on_hostile_text(void **state)
     hr_buf_free(&b);
 }
 
+static void quoted_values_cannot_end_a_marker(void **state)
+{
+    (void)state;
+    hr_buf b = HR_BUF_INIT(0);
+    hr_key key = hr_key_of(HR_STR("original"));
+    hr_marker_hit hit;
+    hr_marker_text(&b, HR_STR("3 rows omitted; name: a]b x1,\n[c x2."), &key, HR_VIA_TOOL);
+    assert_true(hr_marker_find(hr_buf_str(&b), 0, &hit));
+    assert_true(hr_str_eq(hit.hash, hr_key_str(&key)));
+    hr_buf_free(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(prints_the_fixed_wording),  cmocka_unit_test(prints_json_that_stays_json),
-        cmocka_unit_test(finds_every_known_grammar), cmocka_unit_test(ignores_what_is_no_marker),
-        cmocka_unit_test(walks_over_all_markers),    cmocka_unit_test(is_linear_on_hostile_text),
+        cmocka_unit_test(quoted_values_cannot_end_a_marker),
+        cmocka_unit_test(prints_the_fixed_wording),
+        cmocka_unit_test(prints_json_that_stays_json),
+        cmocka_unit_test(finds_every_known_grammar),
+        cmocka_unit_test(ignores_what_is_no_marker),
+        cmocka_unit_test(walks_over_all_markers),
+        cmocka_unit_test(is_linear_on_hostile_text),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
