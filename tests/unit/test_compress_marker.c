@@ -129,11 +129,11 @@ static void quoted_values_cannot_end_a_marker(void **state)
 {
     (void)state;
     hr_buf b = HR_BUF_INIT(0);
-    hr_key key = hr_key_of(HR_STR("original"));
+    hr_key of = hr_key_of(HR_STR("original"));
     hr_marker_hit hit;
-    hr_marker_text(&b, HR_STR("3 rows omitted; name: a]b x1,\n[c x2."), &key, HR_VIA_TOOL);
+    hr_marker_text(&b, HR_STR("3 rows omitted; name: a]b x1,\n[c x2."), &of, HR_VIA_TOOL);
     assert_true(hr_marker_find(hr_buf_str(&b), 0, &hit));
-    assert_true(hr_str_eq(hit.hash, hr_key_str(&key)));
+    assert_true(hr_str_eq(hit.hash, hr_key_str(&of)));
     hr_buf_free(&b);
 }
 
