@@ -1,7 +1,14 @@
 /* The verdict: structure first, in an order that puts the kinds with the least doubt in front. */
 #include "compress/detect.h"
 
-enum { SAMPLE = 64 * 1024, MAX_LINES = 2000, ALL_LINES = 256, WINDOW = 16, WINDOW_EVERY = 96 };
+enum {
+    SAMPLE = 64 * 1024,
+    MAX_LINES = 2000,
+    SURE_LINES = 96,
+    ALL_LINES = 256,
+    WINDOW = 16,
+    WINDOW_EVERY = 96
+};
 
 static const char *const kind_names[HR_KIND_COUNT] = {
     [HR_KIND_TEXT] = "text",       [HR_KIND_JSON] = "json",   [HR_KIND_NDJSON] = "ndjson",
@@ -215,6 +222,12 @@ static bool mostly_json(hr_str s, hr_json_shape *j)
     return false;
 }
 
+/* Nearly every line so far is a log's, or a search's: the rest will not change the verdict. */
+static bool one_kind(const hr_shape_counts *c)
+{
+    return share(c->stamped, c->filled, 97, 3) || share(c->grep, c->filled, 97, 3);
+}
+
 hr_kind hr_detect(hr_str text)
 {
     hr_str s = text;
@@ -240,6 +253,8 @@ hr_kind hr_detect(hr_str text)
      * that follow each other. */
     hr_str rest = hr_str_sub(s, 0, SAMPLE), line;
     for (size_t i = 0; c.lines < MAX_LINES && hr_str_line(&rest, &line); i++) {
+        if (i == SURE_LINES && one_kind(&c))
+            break;
         if (i < ALL_LINES || i % WINDOW_EVERY < WINDOW)
             hr_shape_line(&c, line);
     }
