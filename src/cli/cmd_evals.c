@@ -1,5 +1,6 @@
 #include "cli/cmd.h"
 #include "cli/input.h"
+#include "engine/paths.h"
 #include "engine/setup.h"
 #include "evals/evals.h"
 
@@ -18,24 +19,56 @@ static bool write_file(hr_str name, const hr_buf *b, hr_arena *a)
     return ok;
 }
 
+typedef enum form { FORM_JSON, FORM_HTML, FORM_MARKDOWN } form;
+
+static bool write_form(form f, const hr_report *r, double seconds, hr_str name, hr_arena *a)
+{
+    hr_buf b = HR_BUF_INIT(0);
+    if (f == FORM_JSON)
+        hr_report_json(r, seconds, &b);
+    else if (f == FORM_HTML)
+        hr_report_html(r, &b);
+    else
+        hr_report_markdown(r, &b);
+    bool ok = write_file(name, &b, a);
+    hr_buf_free(&b);
+    return ok;
+}
+
+/* Into the folder --output names, which is made when it is not there. */
+static bool write_folder(hr_str dir, const hr_report *r, double seconds, hr_arena *a)
+{
+    static const struct {
+        form form;
+        const char *name;
+    } files[] = {
+        {FORM_MARKDOWN, "report_card.md"}, {FORM_JSON, "results.json"}, {FORM_HTML, "report.html"}};
+    bool ok = true;
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        hr_str name = hr_path_join(dir, hr_cstr(files[i].name), a);
+        hr_err e = hr_path_make_parents(name, a);
+        if (e != HR_OK) {
+            hr_cli_error("%.*s: %s", HR_FMT(dir), hr_err_text(e));
+            return false;
+        }
+        ok &= write_form(files[i].form, r, seconds, name, a);
+    }
+    return ok;
+}
+
 static int print(const hr_settings *s, const hr_report *r, double seconds, hr_arena *a)
 {
     hr_buf b = HR_BUF_INIT(0);
-    bool ok = true;
     hr_report_text(r, s->evals_ci, &b);
-    ok = b.err == HR_OK && hr_cli_output(hr_buf_str(&b));
-    fprintf(stderr, "%.1f s\n", seconds);
-    if (s->evals_json_output.n) {
-        hr_buf_clear(&b);
-        hr_report_json(r, seconds, &b);
-        ok &= write_file(s->evals_json_output, &b, a);
-    }
-    if (s->evals_html.n) {
-        hr_buf_clear(&b);
-        hr_report_html(r, &b);
-        ok &= write_file(s->evals_html, &b, a);
-    }
+    bool ok = b.err == HR_OK && hr_cli_output(hr_buf_str(&b));
     hr_buf_free(&b);
+    fprintf(stderr, "%.1f s\n", seconds);
+    if (s->evals_json_output.n)
+        ok &= write_form(FORM_JSON, r, seconds, s->evals_json_output, a);
+    if (s->evals_html.n)
+        ok &= write_form(FORM_HTML, r, seconds, s->evals_html, a);
+    if (s->evals_output.n)
+        ok &= write_folder(s->evals_output, r, seconds, a);
     return ok && hr_report_passed(r) ? HR_EXIT_OK : HR_EXIT_ERROR;
 }
 
@@ -86,6 +119,7 @@ const hr_cmd hr_cmd_evals = {
              "\n"
              "Exit code 1: something failed.",
     .examples = "  headroom evals suite --html report.html\n"
+                "  headroom evals suite -o reports/\n"
                 "  headroom evals needles --max-rows 1000\n"
                 "  headroom evals retention --data build-logs/\n"
                 "  headroom evals probes --transcript ~/.claude/projects/shop/session.jsonl\n",

@@ -114,3 +114,13 @@ bool hr_report_passed(const hr_report *r)
     }
     return !r->a->failed;
 }
+
+hr_pair hr_group_tokens(const hr_group *g)
+{
+    hr_pair sum = {0};
+    for (size_t i = 0; i < g->tokens.n; i++) {
+        sum.before += g->tokens.p[i].before;
+        sum.after += g->tokens.p[i].after;
+    }
+    return sum;
+}

@@ -1,4 +1,4 @@
-/* report: what an evaluation found, and its three printed forms.
+/* report: what an evaluation found, and its four printed forms.
  *
  * A suite is a list of cases. Every case counts in one or more groups ("content" "log", "needle"
  * "error", "rows" "5000"); the group {"", "all"} has them all. Evidence is what the answer of a
@@ -27,6 +27,9 @@ typedef struct hr_group {
     hr_tally evidence;
     HR_VEC(hr_pair) tokens; /* one a case */
 } hr_group;
+
+/* Sums over the cases. */
+hr_pair hr_group_tokens(const hr_group *g);
 
 typedef struct hr_check { /* a property, and how often it held */
     hr_str name;
@@ -95,6 +98,8 @@ bool hr_report_passed(const hr_report *r);
 void hr_report_text(const hr_report *r, bool brief, hr_buf *b);
 /* One JSON object; seconds < 0 leaves the duration out. */
 void hr_report_json(const hr_report *r, double seconds, hr_buf *b);
+/* Headings and one table, a row a suite; then what failed. */
+void hr_report_markdown(const hr_report *r, hr_buf *b);
 /* A page that needs nothing else: styles inside, plots as SVG, no scripts. */
 void hr_report_html(const hr_report *r, hr_buf *b);
 /* html_plot.c */

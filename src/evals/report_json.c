@@ -8,16 +8,18 @@ static void member(hr_buf *b, const char *name, hr_str value)
     hr_json_quote(b, value);
 }
 
+static uint64_t saved(const hr_pair *p)
+{
+    return p->before > p->after ? p->before - p->after : 0;
+}
+
 static void numbers(hr_buf *b, const hr_group *g, uint64_t seed)
 {
     const hr_tally *t = &g->evidence;
-    uint64_t n = hr_tally_total(t), before = 0, after = 0;
+    uint64_t n = hr_tally_total(t);
+    hr_pair all = hr_group_tokens(g);
     hr_interval see = hr_wilson(t->visible, n), lost = hr_wilson(t->lost, n);
     hr_interval save = hr_saved_interval(g->tokens.p, g->tokens.n, seed);
-    for (size_t i = 0; i < g->tokens.n; i++) {
-        before += g->tokens.p[i].before;
-        after += g->tokens.p[i].after;
-    }
     hr_buf_addf(b,
                 "\"total_cases\":%zu,\"passed_cases\":%zu,\"failed_cases\":%zu,\"accuracy_rate\":"
                 "%.4f,\"evidence\":{\"total\":%llu,\"visible\":%llu,\"retrievable\":%llu,\"lost\":"
@@ -30,9 +32,9 @@ static void numbers(hr_buf *b, const hr_group *g, uint64_t seed)
     hr_buf_addf(b,
                 "\"total_original_tokens\":%llu,\"total_compressed_tokens\":%llu,"
                 "\"total_tokens_saved\":%llu,\"saved_share\":%.4f,\"saved_95\":[%.4f,%.4f]",
-                (unsigned long long)before, (unsigned long long)after,
-                (unsigned long long)(before > after ? before - after : 0),
-                hr_saved_share(g->tokens.p, g->tokens.n), save.low, save.high);
+                (unsigned long long)all.before, (unsigned long long)all.after,
+                (unsigned long long)saved(&all), hr_saved_share(g->tokens.p, g->tokens.n), save.low,
+                save.high);
 }
 
 static void text_list(hr_buf *b, const char *name, const hr_str *p, size_t n)
@@ -104,6 +106,29 @@ static void suite(hr_buf *b, const hr_suite *s, uint64_t seed)
     hr_buf_addc(b, '}');
 }
 
+/* Of all suites; the ratio is the mean of their saved shares, of those that count tokens. */
+static void summary(hr_buf *b, const hr_report *r)
+{
+    size_t failed = 0, counted = 0;
+    uint64_t tokens = 0;
+    double shares = 0;
+    for (size_t i = 0; i < r->suites.n; i++) {
+        const hr_suite *s = r->suites.p[i];
+        hr_pair all = hr_group_tokens(&s->groups.p[0]);
+        failed += s->nfailures > 0;
+        tokens += saved(&all);
+        if (all.before) {
+            shares += hr_saved_share(s->groups.p[0].tokens.p, s->groups.p[0].tokens.n);
+            counted++;
+        }
+    }
+    hr_buf_addf(b,
+                ",\"summary\":{\"total_benchmarks\":%zu,\"passed\":%zu,\"failed\":%zu,"
+                "\"all_passed\":%s,\"avg_compression_ratio\":%.4f,\"total_tokens_saved\":%llu}",
+                r->suites.n, r->suites.n - failed, failed, failed ? "false" : "true",
+                counted ? shares / (double)counted : 0.0, (unsigned long long)tokens);
+}
+
 void hr_report_json(const hr_report *r, double seconds, hr_buf *b)
 {
     hr_buf_lit(b, "{\"version\":\"1.0\",");
@@ -113,6 +138,7 @@ void hr_report_json(const hr_report *r, double seconds, hr_buf *b)
                 hr_report_passed(r) ? "true" : "false");
     if (seconds >= 0)
         hr_buf_addf(b, ",\"duration_seconds\":%.3f", seconds);
+    summary(b, r);
     hr_buf_lit(b, ",\"benchmarks\":[");
     for (size_t i = 0; i < r->suites.n; i++) {
         hr_buf_add(b, i ? HR_STR(",\n") : HR_STR("\n"));

@@ -20,10 +20,7 @@ static void group_line(hr_buf *b, const hr_group *g, uint64_t seed)
                     (unsigned long long)t->retrievable, (unsigned long long)t->lost);
     else
         hr_buf_addf(b, "%9s%9s %11s%7s%6s", "-", "-", "", "-", "-");
-    double before = 0;
-    for (size_t i = 0; i < g->tokens.n; i++)
-        before += (double)g->tokens.p[i].before;
-    if (before > 0)
+    if (hr_group_tokens(g).before > 0)
         hr_buf_addf(b, "%8.1f%% %5.1f-%-5.1f\n", 100 * hr_saved_share(g->tokens.p, g->tokens.n),
                     100 * save.low, 100 * save.high);
     else

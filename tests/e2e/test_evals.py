@@ -56,6 +56,21 @@ def test_the_report_is_one_page_that_needs_nothing_else(home):
     assert page.count("<svg") >= 3 and "<polyline" in page
 
 
+def test_a_folder_gets_the_card_the_figures_and_the_page(home):
+    code, out, err = run_cli("evals", "needles", "--max-rows", "50", "-o", "reports/today", home=home)
+    assert code == 0, err
+    folder = home / "reports" / "today"
+    assert {p.name for p in folder.iterdir()} == {"report_card.md", "results.json", "report.html"}
+    results = json.loads((folder / "results.json").read_text())
+    total = results["summary"]
+    assert (total["total_benchmarks"], total["passed"], total["failed"]) == (1, 1, 0)
+    assert total["total_tokens_saved"] == results["benchmarks"][0]["total_tokens_saved"] > 0
+    row = next(r for r in (folder / "report_card.md").read_text().splitlines() if r.startswith("| needles |"))
+    cells = [c.strip() for c in row.strip("|").split("|")]
+    assert cells[1] == str(results["benchmarks"][0]["total_cases"]) and cells[-1] == "PASS"
+    assert cells[5] == str(total["total_tokens_saved"])
+
+
 def test_the_same_seed_gives_the_same_report(home):
     def report(seed):
         r = evals(home, "probes", "--seed", seed)[2]
