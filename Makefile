@@ -32,6 +32,7 @@ unit: need-test asan ## only the tests in C
 
 bench: build ## compare with doing without and with others, one table
 	@tools/install-packages bench
+	@tools/build release libheadroom
 	@bench/run $(ARGS)
 
 fmt: ## format the sources in place
