@@ -1,58 +1,8 @@
 /* The ledger; and files that the published system left at the same path. */
-#include "store/store.h"
+#include "../store_fixture.h"
 
-#include <setjmp.h>
 #include <sqlite3.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <time.h>
-#include <unistd.h>
-
-#include <cmocka.h>
-
-static char dir[64], path[128];
-static int64_t now_ms;
-
-static uint64_t fake_mono(void *ctx)
-{
-    (void)ctx;
-    return (uint64_t)now_ms * 1000000u;
-}
-static int64_t fake_unix(void *ctx)
-{
-    (void)ctx;
-    return now_ms;
-}
-static const hr_clock fake = {fake_mono, fake_unix, NULL};
-
-static int setup(void **state)
-{
-    (void)state;
-    strcpy(dir, "hr_store_XXXXXX");
-    assert_non_null(mkdtemp(dir));
-    snprintf(path, sizeof path, "%s/ccr_store.db", dir);
-    now_ms = 1700000000000;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    char cmd[160];
-    snprintf(cmd, sizeof cmd, "rm -rf %s", dir);
-    return system(cmd);
-}
-
-static hr_store *open_it(void)
-{
-    hr_store_opts o = hr_store_defaults();
-    hr_store *s = NULL;
-    o.path = hr_cstr(path);
-    o.clock = &fake;
-    assert_int_equal(hr_store_open(&o, &s), HR_OK);
-    return s;
-}
 
 /* The only number that a query gives. */
 static double ask(const char *sql)
@@ -80,7 +30,7 @@ static void run_sql(const char *sql)
 static void test_sums(void **state)
 {
     (void)state;
-    hr_store *s = open_it();
+    hr_store *s = open_default();
     hr_ledger_sum sum;
     assert_int_equal(hr_store_ledger_sum(s, 0, &sum), HR_OK);
     assert_int_equal(sum.requests, 0);
@@ -134,7 +84,7 @@ static void test_sums(void **state)
 static void test_written_without_being_asked(void **state)
 {
     (void)state;
-    hr_store *s = open_it();
+    hr_store *s = open_default();
     hr_store_ledger_add(s, &(hr_ledger_row){.at_ms = now_ms});
     double n = 0;
     for (int i = 0; i < 100 && n == 0; i++) { /* within about a second */
@@ -172,7 +122,7 @@ static void test_legacy(void **state)
 {
     (void)state;
     run_sql(legacy_table);
-    hr_store *s = open_it();
+    hr_store *s = open_default();
     hr_arena a;
     hr_entry e;
     hr_arena_init(&a, 0);
@@ -227,7 +177,7 @@ static void test_legacy(void **state)
 static void test_made_by_another(void **state)
 {
     (void)state;
-    hr_store *reader = open_it(), *writer = open_it();
+    hr_store *reader = open_default(), *writer = open_default();
     hr_arena a;
     hr_entry e;
     hr_arena_init(&a, 0);
@@ -245,7 +195,7 @@ static void test_made_by_another(void **state)
 static void test_miss_texts(void **state)
 {
     (void)state;
-    hr_store *s = open_it();
+    hr_store *s = open_default();
     hr_arena a;
     hr_arena_init(&a, 0);
     const hr_str not_found = HR_STR("Entry not found (CCR TTL: 1800 seconds)");

@@ -1,20 +1,12 @@
 /* Many threads at once: groups share an fsync, one decision holds for everybody. Also the test to
  * run under ThreadSanitizer. */
-#include "store/store.h"
+#include "../store_fixture.h"
 
 #include <pthread.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdatomic.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
-
-#include <cmocka.h>
 
 enum { THREADS = 16, COMMITS = 60, SHARED = 40 };
 
-static char dir[64], path[128];
 static char decided[THREADS][SHARED];
 static hr_store *store;
 static pthread_barrier_t start;
@@ -113,13 +105,7 @@ static void run(hr_str where)
 static void test_disk(void **state)
 {
     (void)state;
-    strcpy(dir, "hr_store_XXXXXX");
-    assert_non_null(mkdtemp(dir));
-    snprintf(path, sizeof path, "%s/store.db", dir);
     run(hr_cstr(path));
-    char cmd[160];
-    snprintf(cmd, sizeof cmd, "rm -rf %s", dir);
-    assert_int_equal(system(cmd), 0);
 }
 
 static void test_memory(void **state)
@@ -130,6 +116,7 @@ static void test_memory(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_disk), cmocka_unit_test(test_memory)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test_setup_teardown(test_disk, setup, teardown),
+                                       cmocka_unit_test(test_memory)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
