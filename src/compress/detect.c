@@ -1,5 +1,6 @@
 /* The verdict: structure first, in an order that puts the kinds with the least doubt in front. */
 #include "compress/detect.h"
+#include "compress/search.h"
 
 enum {
     SAMPLE = 64 * 1024,
@@ -159,6 +160,9 @@ static hr_kind lists(hr_str s, const hr_shape_counts *c)
                                                                     : HR_KIND_SEARCH;
     if (share(grouped, n, 50, 3) && c->grep_head >= 2 && !diagnostics)
         return HR_KIND_SEARCH;
+    if (share(grep + c->grep_head, n, 70, 3) && c->grep * 10 > n && c->grep_head * 10 > n &&
+        !diagnostics)
+        return HR_KIND_SEARCH; /* the form that ours writes */
     if (share(c->grep_plain, n, 80, 3) && !share(c->stamped, n, 50, 3) && c->levelled * 2 < n)
         return HR_KIND_SEARCH;
     /* Values without spaces between delimiters: a table even when it starts with a date. */
@@ -239,6 +243,8 @@ hr_kind hr_detect(hr_str text)
         return HR_KIND_BINARY;
     if (s.p[0] == '{' || s.p[0] == '[') {
         hr_json_shape j = hr_detect_json(s);
+        if (j.whole && hr_search_is_json(s))
+            return HR_KIND_SEARCH;
         if (j.whole)
             return j.values == 1 ? HR_KIND_JSON : HR_KIND_NDJSON;
         if ((j.truncated && j.good > 64) || (j.good > 64 && j.good * 10 > s.n * 8))

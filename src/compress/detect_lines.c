@@ -43,43 +43,54 @@ static void diff(hr_shape_counts *c, hr_str s)
         c->diff_change++;
 }
 
-/* path:12:text, path-12-text (context), path:12 (counts), 12:text under a heading. */
+/* A path that says by its beginning that it is one may hold spaces. */
+static bool rooted(hr_str s)
+{
+    return at(s, 0) == '/' || starts(s, "./") || starts(s, "../") ||
+           (hr_is_alpha(at(s, 0)) && at(s, 1) == ':' && (at(s, 2) == '\\' || at(s, 2) == '/'));
+}
+
+/* path:12:text, path-12-text (context), path:12 (counts), 12:text under a heading; our own grouped
+ * form has a blank in front. */
 static void search(hr_shape_counts *c, hr_str s)
 {
-    size_t from =
-        hr_is_alpha(at(s, 0)) && at(s, 1) == ':' && (at(s, 2) == '\\' || at(s, 2) == '/') ? 2 : 0;
+    if (at(s, 0) == ' ' && at(s, 1) != ' ')
+        s = hr_str_sub(s, 1, s.n);
+    size_t from = hr_is_alpha(at(s, 0)) && rooted(s) ? 2 : 0;
     size_t n = digit_run(s, 0);
     if (n && n <= 7 && (at(s, n) == ':' || at(s, n) == '-') && hr_time_len(s) == 0) {
         c->grep_head += at(s, n) == ':' && !hr_is_digit(at(s, n + 1));
         c->grep_context += at(s, n) == '-' && !hr_is_digit(at(s, n + 1));
         return;
     }
+    bool spaces = rooted(s);
     for (size_t i = from + 1; i < s.n && i < 300; i++) {
         char sep = s.p[i];
-        if (sep == ' ' || sep == '\t')
+        if ((sep == ' ' && !spaces) || sep == '\t')
             break;
-        if (sep != ':' && sep != '-')
+        if (sep != ':' && sep != '-' && sep != '=')
             continue;
         n = digit_run(s, i + 1);
         if (n == 0 || n > 7)
             continue;
-        hr_str path = hr_str_sub(s, 0, i);
+        hr_str path = hr_str_sub(s, from, i);
+        bool named = pathlike(path) || (spaces && !has(path, "\"") && !has(path, ": "));
         if (sep == ':' && i + 1 + n == s.n) {
-            c->grep_count += pathlike(path);
+            c->grep_count += named;
             break;
         }
         if (at(s, i + 1 + n) != sep)
             continue;
-        if (!pathlike(path) && hr_time_len(s) == 0 && sep == ':' && i < 3)
+        if (!named && hr_time_len(s) == 0 && sep == ':' && i < 3)
             break;
-        if (hr_time_len(s) || (sep == '-' && !pathlike(path)))
+        if (hr_time_len(s) || (sep != ':' && !named) || (has(path, " ") && !spaces))
             break;
-        /* path:12:80: message is a linter's, not a search's */
-        size_t col = digit_run(s, i + 2 + n);
-        c->lint +=
-            sep == ':' && col && at(s, i + 2 + n + col) == ':' && at(s, i + 3 + n + col) == ' ';
+        /* path:12:80: message is a linter's; a search's text is indented or starts at once */
+        size_t col = digit_run(s, i + 2 + n), text = i + 3 + n + col;
+        c->lint += sep == ':' && col && at(s, text - 1) == ':' && at(s, text) == ' ' &&
+                   at(s, text + 1) != ' ';
         c->grep += sep == ':';
-        c->grep_context += sep == '-';
+        c->grep_context += sep != ':';
         break;
     }
 }
@@ -109,7 +120,8 @@ static void numbered(hr_shape_counts *c, hr_str s)
 static bool plain_match(hr_str s)
 {
     size_t colon = hr_str_find_char(hr_str_sub(s, 0, 300), ':');
-    if (colon == SIZE_MAX || colon < 3 || hr_is_digit(at(s, colon + 1)) || at(s, colon + 1) == ' ')
+    if (colon == SIZE_MAX || colon < 3 || hr_is_digit(at(s, colon + 1)) ||
+        (at(s, colon + 1) == ' ' && at(s, colon + 2) != ' '))
         return false;
     return pathlike(hr_str_sub(s, 0, colon)) && colon + 1 < s.n && at(s, colon + 1) != '/' &&
            at(s, colon + 1) != ':';

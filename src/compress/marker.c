@@ -91,3 +91,14 @@ bool hr_marker_find(hr_str s, size_t from, hr_marker_hit *hit)
     }
     return false;
 }
+
+bool hr_marker_closes(hr_str text)
+{
+    hr_marker_hit hit;
+    text = hr_str_trim(text);
+    size_t lf = hr_str_rfind_char(text, '\n');
+    hr_str last = hr_str_sub(text, lf == SIZE_MAX ? 0 : lf + 1, text.n);
+    return hr_str_starts(last, HR_STR("[")) &&
+           hr_str_has(last, HR_STR(" The original is intact. Retrieve original: hash=")) &&
+           hr_marker_find(last, 0, &hit);
+}

@@ -28,5 +28,8 @@ typedef struct hr_marker_hit {
 /* Next marker at or after `from`: `<<ccr:HEX`, or `hash=HEX` / `reference 'HEX'` inside square
  * brackets (HEX 12-64 digits, any case). Linear. */
 bool hr_marker_find(hr_str text, size_t from, hr_marker_hit *hit);
+/* Is the last line a marker? Then the text is a lossy form of ours: counts of what is missing there
+ * would be taken for counts of the original. */
+bool hr_marker_closes(hr_str text);
 
 #endif

@@ -2,59 +2,120 @@
 
 static hr_str dir_of(hr_str path)
 {
-    size_t slash = hr_str_rfind_char(path, '/');
-    return slash == SIZE_MAX ? HR_STR_NONE : hr_str_sub(path, 0, slash + 1);
+    size_t slash = path.n;
+    while (slash && path.p[slash - 1] != '/' && path.p[slash - 1] != '\\')
+        slash--;
+    return hr_str_sub(path, 0, slash);
 }
 
-/* Length of "digits SEP" at s[0] with SEP one of ':' and '-', 0 if it is not there. */
+static bool is_sep(char c)
+{
+    return c == ':' || c == '-' || c == '=';
+}
+
+/* Length of "digits SEP" at s[0], 0 if it is not there. */
 static size_t number(hr_str s)
 {
     size_t d = 0;
     while (d < s.n && d < 10 && hr_is_digit(s.p[d]))
         d++;
-    return d && d < s.n && (s.p[d] == ':' || s.p[d] == '-') ? d + 1 : 0;
+    return d && d < s.n && is_sep(s.p[d]) ? d + 1 : 0;
+}
+
+static size_t drive(hr_str s)
+{
+    return s.n > 2 && hr_is_alpha(s.p[0]) && s.p[1] == ':' && (s.p[2] == '\\' || s.p[2] == '/') ? 2
+                                                                                                : 0;
 }
 
 static bool plausible_path(hr_str p)
 {
-    if (p.n == 0 || p.n > 400 || p.p[0] == ' ')
-        return false;
     for (size_t i = 0; i < p.n; i++) {
-        if ((unsigned char)p.p[i] < 0x20 || p.p[i] == ':')
+        if ((unsigned char)p.p[i] < 0x20)
             return false;
     }
-    return true;
+    return p.n > 0 && p.n <= 400 && p.p[0] != ' ';
 }
 
-bool hr_path_line_read(hr_str line, bool bare, hr_path_line *out)
+/* Without a line number behind it, the path itself must tell that it is one. */
+static bool looks_like_path(hr_str p)
 {
-    size_t colon = hr_str_find_char(line, ':');
-    hr_str path = hr_str_sub(line, 0, colon == SIZE_MAX ? line.n : colon);
-    if (!plausible_path(path))
-        return false;
-    if (colon == SIZE_MAX) {
-        *out = (hr_path_line){.path = line, .sep = HR_SEP_END};
-        return bare && dir_of(line).n > 1;
+    bool sep = false, dot = false;
+    for (size_t i = drive(p); i < p.n; i++) {
+        char c = p.p[i];
+        if ((unsigned char)c <= ' ' || strchr("<>|\"'`;{}=()*?,[]", c))
+            return false;
+        sep |= c == '/' || c == '\\';
+        dot |= c == '.' && i && i + 1 < p.n && hr_is_alnum(p.p[i + 1]);
     }
-    hr_str rest = hr_str_sub(line, colon + 1, line.n);
+    return p.n > 2 && (sep || dot);
+}
+
+/* "12:text" or a count. */
+static bool starts_with_number(hr_str rest)
+{
     uint64_t count;
-    *out = (hr_path_line){.path = path, .rest = rest, .sep = HR_SEP_MATCH};
     size_t at = number(rest);
     return (at && rest.p[at - 1] == ':') || (rest.n < 12 && hr_str_u64(rest, &count));
+}
+
+/* Where the path ends: at the first colon; a later one when a folder's name has colons and a number
+ * tells the end. */
+static size_t path_end(hr_str line, bool *numbered)
+{
+    size_t first = SIZE_MAX;
+    *numbered = false;
+    for (size_t from = drive(line), k = 0; k < 4; k++) {
+        size_t colon = hr_str_find_char(hr_str_sub(line, from, line.n), ':');
+        hr_str part = hr_str_sub(line, from, colon == SIZE_MAX ? line.n : from + colon);
+        if (k && (colon == SIZE_MAX || !looks_like_path(part) || dir_of(part).n < 2))
+            break;
+        if (colon == SIZE_MAX)
+            return line.n;
+        from += colon + 1;
+        first = k ? first : from - 1;
+        if (starts_with_number(hr_str_sub(line, from, line.n))) {
+            *numbered = true;
+            return from - 1;
+        }
+    }
+    return first;
+}
+
+bool hr_path_line_read(hr_str line, hr_path_line *out)
+{
+    bool numbered;
+    size_t end = path_end(line, &numbered);
+    hr_str path = hr_str_sub(line, 0, end);
+    if (!plausible_path(path))
+        return false;
+    if (end >= line.n) {
+        *out = (hr_path_line){.path = line, .sep = HR_SEP_END};
+        return looks_like_path(line) && dir_of(line).n > 1;
+    }
+    *out = (hr_path_line){.path = path,
+                          .rest = hr_str_sub(line, end + 1, line.n),
+                          .sep = numbered ? HR_SEP_MATCH : HR_SEP_PLAIN};
+    return numbered || looks_like_path(path);
+}
+
+static char sep_of(const hr_path_line *l)
+{
+    return l->sep == HR_SEP_CONTEXT ? '-' : l->sep == HR_SEP_HEADING ? '=' : ':';
 }
 
 /* The rest alone must tell which separator stood before it. */
 static bool can_drop_path(const hr_path_line *l)
 {
     size_t at = number(l->rest);
-    return at && (l->rest.p[at - 1] == '-') == (l->sep == HR_SEP_CONTEXT);
+    return l->sep == HR_SEP_PLAIN || (at && l->rest.p[at - 1] == sep_of(l));
 }
 
 static void put(hr_buf *out, hr_str name, const hr_path_line *l)
 {
     hr_buf_add(out, name);
     if (l->sep != HR_SEP_END)
-        hr_buf_addc(out, l->sep == HR_SEP_CONTEXT ? '-' : ':');
+        hr_buf_addc(out, sep_of(l));
     hr_buf_add(out, l->rest);
 }
 
@@ -71,10 +132,9 @@ hr_str hr_path_line_whole(const hr_path_line *l)
 static hr_str leading_path(hr_str line, hr_str known)
 {
     hr_path_line l;
-    if (known.n && hr_str_starts(line, known) && line.n > known.n &&
-        (line.p[known.n] == '-' || line.p[known.n] == ':'))
+    if (known.n && hr_str_starts(line, known) && line.n > known.n && is_sep(line.p[known.n]))
         return known;
-    return hr_path_line_read(line, true, &l) ? l.path : HR_STR_NONE;
+    return hr_path_line_read(line, &l) ? l.path : HR_STR_NONE;
 }
 
 /* A name that cannot be taken for a line number or for the rest of an indent. */
@@ -83,7 +143,8 @@ static bool below(hr_str name)
     size_t d = 0;
     while (d < name.n && hr_is_digit(name.p[d]))
         d++;
-    return name.n && name.p[0] != ' ' && d < name.n && (d == 0 || name.p[d] != '-');
+    return name.n && name.p[0] != ' ' && name.p[0] != ':' && d < name.n &&
+           (d == 0 || !is_sep(name.p[d]));
 }
 
 bool hr_paths_group(const hr_path_lines *v, hr_buf *out)
@@ -100,6 +161,8 @@ bool hr_paths_group(const hr_path_lines *v, hr_buf *out)
         } else if (!l->in_full && l->sep != HR_SEP_END && hr_str_eq(l->path, path) &&
                    can_drop_path(l)) {
             hr_buf_addc(out, ' ');
+            if (l->sep == HR_SEP_PLAIN)
+                hr_buf_addc(out, ':');
             hr_buf_add(out, l->rest);
         } else if (!l->in_full && dir.n > 2 && hr_str_starts(l->path, dir) &&
                    below(hr_str_sub(l->path, dir.n, l->path.n))) {
@@ -129,12 +192,12 @@ hr_err hr_paths_ungroup(hr_str grouped, hr_buf *out)
         if (line.n && line.p[0] == ' ') {
             hr_str body = hr_str_sub(line, 1, line.n);
             size_t at = number(body), keep = path_n;
-            bool relative = !at;
+            bool same = body.n && body.p[0] == ':', relative = !at && !same;
             if (relative)
                 keep = dir_of(path).n;
             if (path_n == 0 || keep == 0)
                 return HR_E_SYNTAX;
-            char sep = relative ? 0 : body.p[at - 1];
+            char sep = at ? body.p[at - 1] : 0;
             char *to = hr_buf_reserve(out, keep + 1 + body.n + 1);
             if (!to)
                 return out->err;

@@ -6,7 +6,8 @@
  *     src/app/util.py:7:import os            util.py:7:import os
  *     lib/x.py:1:pass                       lib/x.py:1:pass
  *
- * A blank and a number: the same file. A blank and a name: below the folder of the line above.
+ * A blank and a number, or a blank and a colon: the same file. A blank and a name: below the folder
+ * of the line above.
  * Steps upwards are spelled in full, so that a reader never has to walk a chain. Order is kept, and
  * hr_paths_ungroup undoes it exactly.
  */
@@ -20,8 +21,10 @@
 typedef enum hr_path_sep {
     HR_SEP_NONE,    /* not a path line: `rest` is the whole line */
     HR_SEP_END,     /* the path is the whole line */
-    HR_SEP_MATCH,   /* path ':' rest */
+    HR_SEP_MATCH,   /* path ':' rest, rest = digits ':' …, or a count */
+    HR_SEP_PLAIN,   /* path ':' rest without a line number */
     HR_SEP_CONTEXT, /* path '-' rest, rest = digits '-' … (grep -C) */
+    HR_SEP_HEADING, /* path '=' rest, rest = digits '=' … (git grep -p) */
 } hr_path_sep;
 
 typedef struct hr_path_line {
@@ -42,8 +45,9 @@ bool hr_paths_group(const hr_path_lines *lines, hr_buf *out);
 /* The exact inverse. HR_E_SYNTAX when the text is not a grouped form. */
 hr_err hr_paths_ungroup(hr_str grouped, hr_buf *out);
 
-/* "path:12:text", "path:12" (a count), or a bare path when `bare` is set. False: no path line. */
-bool hr_path_line_read(hr_str line, bool bare, hr_path_line *out);
+/* "path:12:text", "path:12" (a count), "path:text" if the path looks like one, a bare path. A drive
+ * letter may stand in front. False: no path line. */
+bool hr_path_line_read(hr_str line, hr_path_line *out);
 
 /* The line as it stood; path and rest must still be slices of it. */
 hr_str hr_path_line_whole(const hr_path_line *l);

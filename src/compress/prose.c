@@ -57,6 +57,34 @@ static size_t plain_words(hr_str s)
     return words;
 }
 
+/* The first and the last word of a line. */
+static void ends_of(hr_str line, hr_str *first, hr_str *last)
+{
+    size_t space = hr_str_find_char(line, ' ');
+    *first = hr_str_sub(line, 0, space == SIZE_MAX ? line.n : space);
+    space = hr_str_rfind_char(line, ' ');
+    *last = hr_str_sub(line, space == SIZE_MAX ? 0 : space + 1, line.n);
+}
+
+/* Does the line before begin and end like most lines? So does a program's output, not a writer. */
+static bool of_one_mould(hr_str text)
+{
+    hr_str first = HR_STR_NONE, last = HR_STR_NONE, line;
+    size_t lines = 0, same = 0;
+    for (hr_str rest = hr_str_sub(text, 0, LOOK_MAX); hr_str_line(&rest, &line);) {
+        hr_str a, b;
+        line = hr_str_trim(line);
+        if (!line.n)
+            continue;
+        ends_of(line, &a, &b);
+        lines++;
+        same += a.n + 1 < line.n && hr_str_eq(a, first) && hr_str_eq(b, last);
+        first = a;
+        last = b;
+    }
+    return same * 2 > lines;
+}
+
 static bool for_readers(const hr_prose_text *t, bool outline)
 {
     size_t letters = 0, filled = 0, wordy = 0, code = 0, headings = 0, body = 0;
@@ -76,7 +104,7 @@ static bool for_readers(const hr_prose_text *t, bool outline)
     }
     if (outline && headings < 4)
         return false;
-    return letters * 100 >= filled * 70 && wordy * 100 >= body * 55 &&
+    return letters * 100 >= filled * 70 && wordy * 100 >= body * 55 && !of_one_mould(t->text) &&
            code <= (headings >= 4 ? 4 * body : body);
 }
 
@@ -270,6 +298,8 @@ double hr_prose_share(size_t tokens)
 static hr_err reduce(const hr_compress_opts *o, hr_str text, const hr_key *key, bool outline,
                      hr_arena *a, hr_forms *out)
 {
+    if (hr_marker_closes(text))
+        return HR_E_SYNTAX;
     size_t tokens = hr_tokens_estimate(o->tok, text);
     hr_prose_job job = {
         .query = o->query,

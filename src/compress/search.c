@@ -1,65 +1,14 @@
 /* Search results: grep, ripgrep, ag, with and without headings and context; match counts.
  *
  * Lossless: neighbours of one folder and file are grouped (paths.h). Lossy: every file and its
- * match count stays, of a file with many matches the first ones and those the query asks for. */
-#include "base/map.h"
+ * match count stays, of a file with many matches the first ones and those the query asks for, with
+ * the context around them. */
+#include "compress/search.h"
+
 #include "compress/detect.h"
 #include "compress/marker.h"
-#include "compress/paths.h"
 
 enum { KEEP_PER_FILE = 3, CHECK_EVERY = 512 };
-
-/* Length of "digits SEP" at s[0], 0 if it is not there. */
-static size_t number_and(hr_str s, char sep)
-{
-    size_t d = 0;
-    while (d < s.n && d < 10 && hr_is_digit(s.p[d]))
-        d++;
-    return d && d < s.n && s.p[d] == sep ? d + 1 : 0;
-}
-
-/* "path-12-text" for a path that also has matches (a dash alone proves nothing). */
-static bool split_context(hr_str line, const hr_map *paths, hr_path_line *out)
-{
-    size_t tries = 0;
-    for (size_t i = 1; i < line.n && i < 400 && tries < 16; i++) {
-        if (line.p[i] != '-' || !number_and(hr_str_sub(line, i + 1, line.n), '-'))
-            continue;
-        tries++;
-        if (hr_map_get(paths, hr_str_sub(line, 0, i))) {
-            *out = (hr_path_line){.path = hr_str_sub(line, 0, i),
-                                  .rest = hr_str_sub(line, i + 1, line.n),
-                                  .sep = HR_SEP_CONTEXT};
-            return true;
-        }
-    }
-    return false;
-}
-
-typedef HR_VEC(hr_path_line) line_vec;
-
-static hr_err read_lines(hr_str text, hr_arena *a, line_vec *v, hr_map *paths)
-{
-    hr_map_init(paths, a);
-    for (hr_str rest = text, line; hr_str_line(&rest, &line);) {
-        hr_path_line *l = hr_vec_push(v, a);
-        if (!l)
-            return HR_E_NOMEM;
-        if (!hr_path_line_read(line, false, l)) {
-            *l = (hr_path_line){.rest = line};
-        } else {
-            hr_map_entry *e = hr_map_put(paths, l->path, NULL);
-            if (!e)
-                return HR_E_NOMEM;
-            e->value++;
-        }
-    }
-    for (size_t i = 0; i < v->n; i++) {
-        if (v->p[i].sep == HR_SEP_NONE)
-            split_context(v->p[i].rest, paths, &v->p[i]);
-    }
-    return HR_OK;
-}
 
 static bool asked_for(const hr_query *q, hr_str text)
 {
@@ -75,103 +24,237 @@ static bool asked_for(const hr_query *q, hr_str text)
     return hits >= 2;
 }
 
-/* Writes the lines that stay; where matches of a file are left out, a line says how many. */
-static hr_err lossy_form(const hr_compress_opts *o, const line_vec *v, const hr_map *paths,
-                         const hr_key *key, hr_arena *a, hr_str *out)
+static hr_err ask(const hr_compress_opts *o, hr_search *s, hr_arena *a)
 {
-    line_vec kept = {0};
-    size_t left_out = 0, matches = 0, files = paths->n;
-    for (size_t i = 0; i < v->n;) {
-        size_t end = i, shown = 0, skipped = 0;
-        hr_str path = v->p[i].path;
-        while (end < v->n && v->p[end].sep != HR_SEP_NONE && hr_str_eq(v->p[end].path, path))
-            end++;
-        if (end == i)
-            end++;
-        for (size_t k = i; k < end; k++) {
-            const hr_path_line *l = &v->p[k];
-            bool match = l->sep == HR_SEP_MATCH;
-            matches += match;
-            bool stays = l->sep == HR_SEP_NONE || end - i <= KEEP_PER_FILE + 1 ||
-                         (match && shown < KEEP_PER_FILE) || l->in_full ||
-                         hr_line_level(l->rest) >= HR_LEVEL_ERROR;
-            if (!stays) {
-                skipped += match;
-                left_out += match;
-                continue;
-            }
-            shown += match;
-            hr_path_line *slot = hr_vec_push(&kept, a);
-            if (!slot)
-                return HR_E_NOMEM;
-            *slot = *l;
-        }
-        if (skipped) {
-            hr_path_line *slot = hr_vec_push(&kept, a);
-            if (!slot)
-                return HR_E_NOMEM;
-            *slot = (hr_path_line){
-                .rest = hr_strf(a, "[%zu more matches in %.*s]", skipped, HR_FMT(path))};
-        }
+    hr_query q;
+    size_t asked = 0;
+    hr_query_parse(o->query, a, &q);
+    for (size_t i = 0; i < s->lines.n; i++) {
+        hr_search_line *l = &s->lines.p[i];
         if (i % CHECK_EVERY == 0 && hr_deadline_passed(o->deadline))
             return HR_E_TIMEOUT;
+        l->asked = (l->is == HR_FOUND_MATCH || l->is == HR_FOUND_CONTEXT) &&
+                   asked_for(&q, hr_path_line_whole(&l->l));
+        asked += l->asked;
+    }
+    for (size_t i = 0; i < s->lines.n && asked * 3 > s->lines.n; i++)
+        s->lines.p[i].asked = false; /* asked for nearly everything: that tells nothing apart */
+    return HR_OK;
+}
+
+/* --- what stays --------------------------------------------------------------------------------
+ */
+
+/* Chooses the matches that stay. How many are left out. */
+static size_t choose_matches(hr_search *s, uint32_t *shown)
+{
+    size_t left_out = 0;
+    for (size_t i = 0; i < s->lines.n; i++) {
+        hr_search_line *l = &s->lines.p[i];
+        if (l->is == HR_FOUND_MATCH) {
+            l->keep = s->files.entries[l->file].value <= KEEP_PER_FILE + 1 || l->asked ||
+                      shown[l->file] < KEEP_PER_FILE || hr_line_level(l->l.rest) >= HR_LEVEL_ERROR;
+            shown[l->file] += l->keep;
+            left_out += !l->keep;
+        } else {
+            l->keep = l->is != HR_FOUND_CONTEXT || l->asked;
+        }
+    }
+    return left_out;
+}
+
+static bool together(const hr_search *s, size_t i, size_t k)
+{
+    const hr_search_line *a = &s->lines.p[i], *b = &s->lines.p[k];
+    return (b->is == HR_FOUND_MATCH || b->is == HR_FOUND_CONTEXT) && a->file == b->file;
+}
+
+/* Context goes with the match next to it; context of no match stays. */
+static size_t choose_context(hr_search *s)
+{
+    size_t left_out = 0;
+    for (size_t i = 0; i < s->lines.n;) {
+        size_t end = i + 1, first = SIZE_MAX, before = SIZE_MAX;
+        if (s->lines.p[i].is != HR_FOUND_MATCH && s->lines.p[i].is != HR_FOUND_CONTEXT) {
+            i++;
+            continue;
+        }
+        while (end < s->lines.n && together(s, i, end))
+            end++;
+        for (size_t k = i; k < end && first == SIZE_MAX; k++)
+            first = s->lines.p[k].is == HR_FOUND_MATCH ? k : SIZE_MAX;
+        for (size_t k = i, after = first; k < end; k++) {
+            hr_search_line *l = &s->lines.p[k];
+            if (l->is == HR_FOUND_MATCH) {
+                before = k;
+                for (after = k + 1; after < end && s->lines.p[after].is != HR_FOUND_MATCH;)
+                    after++;
+                continue;
+            }
+            bool no_match = first == SIZE_MAX;
+            bool follows = before != SIZE_MAX && s->lines.p[before].keep &&
+                           (after >= end || k - before <= after - k);
+            bool leads = after < end && s->lines.p[after].keep &&
+                         (before == SIZE_MAX || after - k <= k - before);
+            l->keep |= no_match || follows || leads;
+            left_out += !l->keep;
+        }
         i = end;
     }
-    if (left_out == 0)
-        return HR_OK;
-    hr_path_lines lines = {kept.p, kept.n, true};
-    hr_buf b = HR_BUF_INIT(0);
-    if (!hr_paths_group(&lines, &b)) {
-        hr_buf_free(&b);
-        return HR_OK;
+    return left_out;
+}
+
+/* --- writing -----------------------------------------------------------------------------------
+ */
+
+typedef struct writer {
+    HR_VEC(hr_path_line) kept;
+    hr_arena *a;
+    size_t matches, context; /* of the file that is being written, not shown so far */
+    hr_str file;
+    bool apart; /* a break is owed before the next line of this file */
+} writer;
+
+static void put(writer *w, hr_path_line l)
+{
+    hr_path_line *slot = hr_vec_push(&w->kept, w->a);
+    if (slot)
+        *slot = l;
+}
+
+static void say(writer *w)
+{
+    hr_str context = w->context ? hr_strf(w->a, "%zu context lines", w->context) : HR_STR_NONE;
+    if (w->matches)
+        put(w, (hr_path_line){.rest = hr_strf(w->a, "[%zu more matches%s%.*s in %.*s]", w->matches,
+                                              context.n ? " and " : "", HR_FMT(context),
+                                              HR_FMT(w->file))});
+    else if (w->context)
+        put(w, (hr_path_line){.rest = hr_strf(w->a, "[%.*s omitted in %.*s]", HR_FMT(context),
+                                              HR_FMT(w->file))});
+    w->matches = w->context = 0;
+    w->apart = false;
+}
+
+/* The lines that stay; where lines of a file are left out, one at its end says how many. */
+static void write_lines(writer *w, const hr_search *s)
+{
+    for (size_t i = 0; i < s->lines.n; i++) {
+        const hr_search_line *l = &s->lines.p[i];
+        bool of_file = l->is == HR_FOUND_MATCH || l->is == HR_FOUND_CONTEXT;
+        if (l->is == HR_FOUND_BREAK && w->kept.n) {
+            w->apart = true; /* shown if anything follows that it parts */
+            continue;
+        }
+        bool blank = !of_file && hr_str_trim(l->l.rest).n == 0;
+        if (l->is == HR_FOUND_FILE || blank || (of_file && !hr_str_eq(l->l.path, w->file))) {
+            bool apart = w->apart;
+            say(w);
+            w->apart = apart && of_file;
+        }
+        if (of_file) {
+            w->file = l->l.path;
+            w->matches += !l->keep && l->is == HR_FOUND_MATCH;
+            w->context += !l->keep && l->is == HR_FOUND_CONTEXT;
+        }
+        if (!l->keep)
+            continue;
+        if (w->apart)
+            put(w, (hr_path_line){.rest = HR_STR("--")});
+        w->apart = false;
+        hr_path_line line = l->l;
+        line.in_full = l->asked;
+        put(w, line);
     }
-    hr_marker_text(&b,
-                   hr_strf(a,
-                           "%zu of %zu matches omitted, in %zu files; each file shows its count.",
-                           left_out, matches, files),
-                   key, o->via);
-    hr_err err = b.err;
+    say(w);
+}
+
+static void put_plain(const writer *w, hr_buf *b)
+{
+    for (size_t i = 0; i < w->kept.n; i++) {
+        const hr_path_line *l = &w->kept.p[i];
+        hr_buf_add(b, l->sep == HR_SEP_NONE ? l->rest : hr_path_line_whole(l));
+        hr_buf_addc(b, '\n');
+    }
+}
+
+static hr_err lossy_form(const hr_compress_opts *o, hr_search *s, bool json, const hr_key *key,
+                         hr_arena *a, hr_str *out)
+{
+    uint32_t *shown = HR_NEW_ARRAY(a, uint32_t, s->files.n + 1);
+    if (!shown)
+        return HR_E_NOMEM;
+    size_t matches = choose_matches(s, shown), context = choose_context(s);
+    if (matches == 0 && !json)
+        return HR_OK;
+    writer w = {.a = a};
+    hr_buf b = HR_BUF_INIT(0);
+    write_lines(&w, s);
+    if (s->headings || !hr_paths_group(&(hr_path_lines){w.kept.p, w.kept.n, true}, &b)) {
+        hr_buf_clear(&b);
+        for (size_t i = 0; i < w.kept.n && s->headings; i++) {
+            if (w.kept.p[i].sep != HR_SEP_NONE) /* the path stands above */
+                w.kept.p[i] = (hr_path_line){.rest = w.kept.p[i].rest};
+        }
+        put_plain(&w, &b);
+    }
+    hr_str what = hr_strf(
+        a, "%s%zu of %zu matches%s omitted, in %zu files; each file shows its count.",
+        json ? "ripgrep's JSON shown as path:line:text, without offsets and times; " : "", matches,
+        s->matches, context ? hr_zstr(a, hr_strf(a, " and %zu context lines", context)) : "",
+        s->files.n);
+    hr_marker_text(&b, what, key, o->via);
+    hr_err err = a->failed ? HR_E_NOMEM : b.err;
     if (err == HR_OK)
         *out = hr_str_dup(a, hr_buf_str(&b));
     hr_buf_free(&b);
     return err == HR_OK && !out->p ? HR_E_NOMEM : err;
 }
 
-hr_err hr_compress_search(const hr_compress_opts *o, hr_str text, const hr_key *key, bool lossy,
-                          hr_arena *a, hr_forms *out)
+static hr_err lossless_form(const hr_search *s, hr_str text, hr_arena *a, hr_forms *out)
 {
-    line_vec v = {0};
-    hr_map paths;
-    hr_err err = read_lines(text, a, &v, &paths);
-    if (err != HR_OK)
-        return err;
-    hr_query q;
-    hr_query_parse(o->query, a, &q);
-    size_t with_path = 0, asked = 0;
-    for (size_t i = 0; i < v.n; i++) {
-        hr_path_line *l = &v.p[i];
-        with_path += l->sep != HR_SEP_NONE;
-        l->in_full = l->sep != HR_SEP_NONE && asked_for(&q, hr_path_line_whole(l));
-        asked += l->in_full;
+    hr_path_line *lines = HR_NEW_ARRAY(a, hr_path_line, s->lines.n + 1);
+    if (!lines)
+        return HR_E_NOMEM;
+    for (size_t i = 0; i < s->lines.n; i++) {
+        lines[i] = s->lines.p[i].l;
+        lines[i].in_full = s->lines.p[i].asked;
     }
-    for (size_t i = 0; asked * 3 > v.n && i < v.n; i++)
-        v.p[i].in_full = false; /* asked for nearly everything: that tells nothing apart */
-    if (with_path * 2 < v.n)
-        return HR_E_SYNTAX;
-    hr_path_lines lines = {v.p, v.n, text.n && text.p[text.n - 1] == '\n'};
     hr_buf b = HR_BUF_INIT(0);
-    if (hr_paths_group(&lines, &b) && b.n < text.n) {
+    hr_err err = HR_OK;
+    if (hr_paths_group(&(hr_path_lines){lines, s->lines.n, s->final_newline}, &b) && b.n < text.n) {
         out->lossless = hr_str_dup(a, hr_buf_str(&b));
         out->lossless_reason = HR_R_SEARCH_GROUP;
-        out->lossless_strategy = hr_strf(a, "group(%zu lines, %zu files)", v.n, paths.n);
+        out->lossless_strategy = hr_strf(a, "group(%zu lines, %zu files)", s->lines.n, s->files.n);
         if (!out->lossless.p)
             err = HR_E_NOMEM;
     }
     hr_buf_free(&b);
+    return err;
+}
+
+hr_err hr_compress_search(const hr_compress_opts *o, hr_str text, const hr_key *key, bool lossy,
+                          hr_arena *a, hr_forms *out)
+{
+    hr_search s;
+    hr_str lines = text;
+    bool json = hr_search_is_json(text);
+    hr_err err = hr_marker_closes(text) ? HR_E_SYNTAX : HR_OK;
+    if (err == HR_OK && json) {
+        err = hr_compress_json(o, text, key, false, a, out);
+        if (err == HR_OK)
+            err = hr_search_from_json(text, o->deadline, a, &lines);
+    }
+    if (err == HR_OK)
+        err = hr_search_read(lines, a, &s);
+    if (err == HR_OK)
+        err = ask(o, &s, a);
+    if (err == HR_OK && !json && !s.headings)
+        err = lossless_form(&s, text, a, out);
     if (err == HR_OK && lossy) {
-        err = lossy_form(o, &v, &paths, key, a, &out->lossy);
+        err = lossy_form(o, &s, json, key, a, &out->lossy);
         out->lossy_reason = HR_R_SEARCH_SAMPLE;
-        out->lossy_strategy = hr_strf(a, "sample(%zu lines, %zu files)", v.n, paths.n);
+        out->lossy_strategy = hr_strf(a, "sample(%zu lines, %zu files)", s.lines.n, s.files.n);
     }
     return err;
 }

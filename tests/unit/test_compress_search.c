@@ -57,6 +57,12 @@ static void groups_and_inverts(void **state)
     inverts("a.py:1:x\nb.py:2:y\n", false);
     inverts("src/a.c:1:text ending in colon:\nsrc/a.c:2:\nsrc/a.c:3:x:\nsrc/b.c:3:\n", false);
     inverts("src/app/a-1-b.py-3-x\nsrc/app/a-1-b.py:4:y\nsrc/app/a-1-b.py-5-z\n", false);
+    inverts("src/app/main.py:import os\nsrc/app/main.py:    os.getcwd()\nsrc/app/x.py::\n", true);
+    inverts("C:\\src\\main.py:1:import os\nC:\\src\\main.py:9:x\nC:\\src\\u.py:2:y\n", true);
+    inverts("/w/a:b/x.c:1:int a;\n/w/a:b/x.c:2:int b;\n/w/a:b/y.c:3:z\n", true);
+    inverts("src/a b.c:1:x\nsrc/a b.c=2=int f(void)\nsrc/a b.c:3:y\n", true);
+    inverts("src/a.c:12:5:x\nsrc/a.c:13:1:y\nBinary file src/a.bin matches\n", true);
+    inverts("src/a.c:http://h/y.c:80:x\nsrc/a.c:b::c\nsrc/a.c:12 3\nsrc/b.c:x\n", true);
     inverts(" src/a.c:1:indented\nsrc/a.c:2:x\n", false);
 }
 
@@ -83,6 +89,50 @@ static void keeps_every_file_and_count(void **state)
     assert_true(hr_marker_find(r.lossy, 0, &hit));
     hr_key key = hr_key_of(text);
     assert_true(hr_str_eq(hit.hash, hr_key_str(&key)));
+    hr_buf_free(&b);
+}
+
+static void headings_keep_their_matches_counted(void **state)
+{
+    (void)state;
+    hr_str text = HR_STR("src/a.c\n1:a();\n3:a();\n5:a();\n7:a();\n9:a();\n\nsrc/b.c\n2:a();\n");
+    hr_forms f = run(text, HR_STR_NONE, true);
+    assert_true(hr_str_starts(f.lossy, HR_STR("src/a.c\n1:a();\n3:a();\n5:a();\n"
+                                              "[2 more matches in src/a.c]\n\nsrc/b.c\n2:a();\n")));
+    assert_int_equal(f.lossless.n, 0);
+}
+
+static void context_goes_with_its_match(void **state)
+{
+    (void)state;
+    hr_buf b = HR_BUF_INIT(0);
+    for (int i = 1; i < 7; i++)
+        hr_buf_addf(&b, "%ssrc/a.c-%d-before\nsrc/a.c:%d:match\nsrc/a.c-%d-after\n",
+                    i > 1 ? "--\n" : "", i * 10 - 1, i * 10, i * 10 + 1);
+    hr_forms f = run(hr_buf_str(&b), HR_STR_NONE, true);
+    assert_true(hr_str_has(f.lossy, HR_STR(" 29-before\n 30:match\n 31-after\n"
+                                           "[3 more matches and 6 context lines in src/a.c]\n")));
+    assert_false(hr_str_has(f.lossy, HR_STR("39-before")));
+    hr_buf_free(&b);
+}
+
+static void json_of_ripgrep_is_shown_as_lines(void **state)
+{
+    (void)state;
+    hr_buf b = HR_BUF_INIT(0);
+    hr_buf_lit(&b, "{\"type\":\"begin\",\"data\":{\"path\":{\"text\":\"src/a.c\"}}}\n");
+    for (int i = 1; i < 6; i++)
+        hr_buf_addf(&b,
+                    "{\"type\":\"match\",\"data\":{\"path\":{\"text\":\"src/a.c\"},\"lines\":{"
+                    "\"text\":\"x(\\\"%d\\\");\\n\"},\"line_number\":%d,\"absolute_offset\":%d,"
+                    "\"submatches\":[]}}\n",
+                    i, i, i * 100);
+    hr_buf_lit(&b, "{\"type\":\"end\",\"data\":{\"path\":{\"text\":\"src/a.c\"}}}\n");
+    hr_str text = hr_buf_str(&b);
+    assert_int_equal(hr_detect(text), HR_KIND_SEARCH);
+    hr_forms f = run(text, HR_STR_NONE, true);
+    assert_true(hr_str_starts(f.lossy, HR_STR("src/a.c:1:x(\"1\");\n 2:x(\"2\");\n 3:x(\"3\");\n"
+                                              "[2 more matches in src/a.c]\n[ripgrep's JSON")));
     hr_buf_free(&b);
 }
 
@@ -113,6 +163,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(groups_and_inverts),
         cmocka_unit_test(keeps_every_file_and_count),
+        cmocka_unit_test(headings_keep_their_matches_counted),
+        cmocka_unit_test(context_goes_with_its_match),
+        cmocka_unit_test(json_of_ripgrep_is_shown_as_lines),
         cmocka_unit_test(other_text_is_refused),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
