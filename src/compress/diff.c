@@ -1,168 +1,25 @@
-/* Unified diffs (git diff, format-patch, diff -u, combined diffs).
+/* Unified diffs (git diff, format-patch, diff -u, svn, combined diffs of merges).
  *
- * Every changed line, header and mode stays byte for byte. What goes is what a reader can do
- * without: unchanged context beyond one line around each change, bodies of lock files and generated
- * files, and pairs of lines that differ in white space only. A line that begins with "~" stands
- * where lines are missing and says how many; no line of a diff begins so. Hunk headers keep their
- * original numbers: they count the original lines. */
+ * Every header, mode and changed line stays byte for byte. What goes is what a reader can do
+ * without: unchanged context beyond one line around each change, bodies of deleted, lock and
+ * generated files, and pairs of lines that differ in the white space at their ends only. A line
+ * that begins with "~" stands where lines are missing and says how many; no line of a diff begins
+ * so. Hunk headers keep their numbers, which stay true: lines shown and lines counted add up to
+ * them. */
+#include "compress/diff.h"
+
 #include "base/buf.h"
-#include "base/vec.h"
-#include "compress/detect.h"
 #include "compress/marker.h"
 
 enum {
     CONTEXT = 1, /* unchanged lines kept on each side of a change */
     MIN_GAP = 2, /* fewer missing lines are cheaper to show than to count */
     MIN_SPACE_RUN = 3,
+    HEAD_LINES = 8, /* a file says within its first lines that it is generated */
 };
 
-typedef enum line_kind { L_META, L_FILE, L_HUNK, L_CONTEXT, L_ADD, L_DEL, L_NOTE } line_kind;
-
-typedef struct diff_line {
-    hr_str s;
-    line_kind kind;
-} diff_line;
-
-typedef HR_VEC(diff_line) line_vec;
-
-/* "@@ -a,b +c,d @@": lines of the old and new side that follow. */
-static bool hunk_counts(hr_str s, size_t *old_n, size_t *new_n)
-{
-    size_t *into[2] = {old_n, new_n};
-    size_t i = 3;
-    static const char sign[2] = {'-', '+'};
-    if (!hr_str_starts(s, HR_STR("@@ ")))
-        return false;
-    for (int side = 0; side < 2; side++) {
-        size_t v = 1;
-        if (i >= s.n || s.p[i] != sign[side])
-            return false;
-        i++;
-        while (i < s.n && hr_is_digit(s.p[i]))
-            i++;
-        if (i < s.n && s.p[i] == ',') {
-            v = 0;
-            for (i++; i < s.n && hr_is_digit(s.p[i]) && v < 100000000; i++)
-                v = v * 10 + (size_t)(s.p[i] - '0');
-        }
-        *into[side] = v;
-        if (i >= s.n || s.p[i] != ' ')
-            return false;
-        i++;
-    }
-    return hr_str_starts(hr_str_sub(s, i, s.n), HR_STR("@@"));
-}
-
-static line_kind body_kind(hr_str s)
-{
-    switch (s.n ? s.p[0] : ' ') {
-    case '+':
-        return L_ADD;
-    case '-':
-        return L_DEL;
-    case '\\':
-        return L_NOTE;
-    default:
-        return L_CONTEXT;
-    }
-}
-
-/* Lines inside hunks are told by the hunk's counts, so that "--- x" in a body is not a header. */
-static hr_err classify(hr_str text, hr_arena *a, line_vec *v, size_t *hunks)
-{
-    size_t old_n = 0, new_n = 0;
-    *hunks = 0;
-    for (hr_str rest = text, line; hr_str_line(&rest, &line);) {
-        diff_line *l = hr_vec_push(v, a);
-        if (!l)
-            return HR_E_NOMEM;
-        l->s = line;
-        if (old_n || new_n) {
-            l->kind = body_kind(line);
-            old_n -= old_n && (l->kind == L_CONTEXT || l->kind == L_DEL);
-            new_n -= new_n && (l->kind == L_CONTEXT || l->kind == L_ADD);
-        } else if (hunk_counts(line, &old_n, &new_n)) {
-            l->kind = L_HUNK;
-            ++*hunks;
-        } else if (line.n && line.p[0] == '\\') {
-            l->kind = L_NOTE;
-        } else {
-            l->kind = hr_str_starts(line, HR_STR("diff ")) ? L_FILE : L_META;
-        }
-    }
-    return HR_OK;
-}
-
-static hr_str base_name(hr_str path)
-{
-    size_t slash = hr_str_rfind_char(path, '/');
-    return slash == SIZE_MAX ? path : hr_str_sub(path, slash + 1, path.n);
-}
-
-/* The file a "diff --git a/x b/x" or "+++ b/x" line names. */
-static hr_str file_of(hr_str line)
-{
-    if (hr_str_starts(line, HR_STR("+++ ")) || hr_str_starts(line, HR_STR("--- ")))
-        line = hr_str_sub(line, 4, line.n);
-    size_t tab = hr_str_find_char(line, '\t');
-    if (tab != SIZE_MAX)
-        line.n = tab;
-    size_t space = hr_str_rfind_char(line, ' ');
-    return space == SIZE_MAX ? line : hr_str_sub(line, space + 1, line.n);
-}
-
-static bool is_generated(hr_str path)
-{
-    static const char *const names[] = {
-        "package-lock.json", "npm-shrinkwrap.json", "yarn.lock",   "pnpm-lock.yaml",
-        "bun.lock",          "cargo.lock",          "poetry.lock", "uv.lock",
-        "pdm.lock",          "pipfile.lock",        "go.sum",      "gemfile.lock",
-        "composer.lock",     "flake.lock",          "mix.lock",    "packages.lock.json"};
-    static const char *const ends[] = {".min.js",      ".min.css", ".map",        "_pb2.py",
-                                       "_pb2_grpc.py", ".pb.go",   ".pb.cc",      ".pb.h",
-                                       ".snap",        ".g.dart",  ".designer.cs"};
-    hr_str name = base_name(path);
-    for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
-        if (hr_str_ieq(name, hr_cstr(names[i])))
-            return true;
-    }
-    for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++) {
-        if (hr_str_iends(name, hr_cstr(ends[i])))
-            return true;
-    }
-    return false;
-}
-
-/* Languages where white space is meaning. */
-static bool space_matters(hr_str path)
-{
-    static const char *const ends[] = {".py",      ".pyi",  ".yaml", ".yml",    ".mk",
-                                       "makefile", ".nim",  ".hs",   ".coffee", ".md",
-                                       ".rst",     ".haml", ".pug",  ".sass",   ".fs"};
-    for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++) {
-        if (hr_str_iends(path, hr_cstr(ends[i])))
-            return true;
-    }
-    return path.n == 0;
-}
-
-static bool same_but_space(hr_str a, hr_str b)
-{
-    size_t i = 0, j = 0;
-    for (;;) {
-        while (i < a.n && hr_is_space(a.p[i]))
-            i++;
-        while (j < b.n && hr_is_space(b.p[j]))
-            j++;
-        if (i == a.n || j == b.n)
-            return i == a.n && j == b.n;
-        if (a.p[i++] != b.p[j++])
-            return false;
-    }
-}
-
 typedef struct writer {
-    const line_vec *v;
+    const hr_diff *d;
     hr_buf out;
     hr_query query;
     size_t context, folded, space; /* lines left out, by cause */
@@ -192,125 +49,179 @@ static void put_context(writer *w, size_t from, size_t to, bool change_before, b
     size_t missing = 0;
     for (size_t i = from; i <= to; i++) {
         bool end = i == to;
-        bool stays = !end && (i - from < head || to - i <= tail || wanted(w, w->v->p[i].s));
+        bool stays = !end && (i - from < head || to - i <= tail || wanted(w, w->d->lines.p[i].s));
         if ((end || stays) && missing) {
             hr_buf_addf(&w->out, "~%zu\n", missing);
             w->context += missing;
             missing = 0;
         }
         if (stays)
-            put(w, w->v->p[i].s);
+            put(w, w->d->lines.p[i].s);
         else if (!end)
             missing++;
     }
 }
 
-/* Lines removed and put back with other white space: how many pairs start at `i`. */
-static size_t space_pairs(const line_vec *v, size_t i)
+/* Lines removed and put back with other white space at their ends: how many pairs start at `i`. */
+static size_t space_pairs(const hr_diff *d, size_t i)
 {
-    size_t dels = 0, adds = 0;
-    while (i + dels < v->n && v->p[i + dels].kind == L_DEL)
+    const hr_diff_line *l = d->lines.p;
+    size_t n = d->lines.n, dels = 0, adds = 0;
+    while (i + dels < n && l[i + dels].kind == HR_DIFF_DEL)
         dels++;
-    while (i + dels + adds < v->n && v->p[i + dels + adds].kind == L_ADD)
+    while (i + dels + adds < n && l[i + dels + adds].kind == HR_DIFF_ADD)
         adds++;
     if (dels != adds || dels < MIN_SPACE_RUN)
         return 0;
     for (size_t k = 0; k < dels; k++) {
-        hr_str d = v->p[i + k].s, p = v->p[i + dels + k].s;
-        if (!same_but_space(hr_str_sub(d, 1, d.n), hr_str_sub(p, 1, p.n)))
+        hr_str del = l[i + k].s, add = l[i + dels + k].s;
+        if (!hr_str_eq(hr_str_trim(hr_str_sub(del, 1, del.n)),
+                       hr_str_trim(hr_str_sub(add, 1, add.n))))
             return 0;
     }
     return dels;
 }
 
-/* A body nobody reads line by line: a lock file, or all of a file that is gone. What the reader
- * asked for stays. */
+/* A body nobody reads line by line: of a generated file, or all of a file that is gone (what git
+ * diff --irreversible-delete leaves out, too). What the reader asked for stays. */
 static void fold_hunk(writer *w, size_t from, size_t to)
 {
-    size_t add = 0, del = 0;
+    size_t add = 0, del = 0, same = 0;
     for (size_t i = from; i <= to; i++) {
         bool end = i == to;
-        if ((end || wanted(w, w->v->p[i].s)) && add + del) {
-            hr_buf_addf(&w->out, "~%zu %s lines", add + del, w->deleted ? "deleted" : "generated");
-            if (!w->deleted)
-                hr_buf_addf(&w->out, ": %zu added, %zu removed", add, del);
-            hr_buf_addc(&w->out, '\n');
-            w->folded += add + del;
-            add = del = 0;
+        hr_diff_line l = end ? (hr_diff_line){HR_STR_NONE, HR_DIFF_NOTE} : w->d->lines.p[i];
+        bool stays = !end && (l.kind == HR_DIFF_NOTE || wanted(w, l.s));
+        if ((end || stays) && add + del + same && w->deleted)
+            hr_buf_addf(&w->out, "~%zu deleted lines\n", add + del + same);
+        else if ((end || stays) && add + del + same)
+            hr_buf_addf(&w->out, "~%zu generated lines: %zu added, %zu removed, %zu unchanged\n",
+                        add + del + same, add, del, same);
+        if (end || stays) {
+            w->folded += add + del + same;
+            add = del = same = 0;
         }
-        if (end)
-            break;
-        if (wanted(w, w->v->p[i].s)) {
-            put(w, w->v->p[i].s);
-        } else if (w->v->p[i].kind == L_CONTEXT) {
-            w->context++;
-        } else {
-            add += w->v->p[i].kind == L_ADD;
-            del += w->v->p[i].kind != L_ADD;
-        }
+        if (stays)
+            put(w, l.s);
+        add += !stays && l.kind == HR_DIFF_ADD;
+        del += !stays && l.kind == HR_DIFF_DEL;
+        same += !stays && l.kind == HR_DIFF_CONTEXT;
     }
+}
+
+/* "Code generated by … DO NOT EDIT." (Go), "@generated" (others) in the first lines of a file. */
+static bool says_generated(const hr_diff *d, size_t hunk, size_t to)
+{
+    hr_str head = d->lines.p[hunk].s;
+    if (!hr_str_has(head, HR_STR(" +1,")) && !hr_str_has(head, HR_STR(" +1 ")))
+        return false;
+    for (size_t i = hunk + 1; i < to && i <= hunk + HEAD_LINES; i++) {
+        hr_str s = d->lines.p[i].s;
+        if (d->lines.p[i].kind != HR_DIFF_DEL && d->lines.p[i].kind != HR_DIFF_NOTE &&
+            (hr_str_has(s, HR_STR("@generated")) ||
+             (hr_str_has(s, HR_STR("Code generated ")) && hr_str_has(s, HR_STR("DO NOT EDIT")))))
+            return true;
+    }
+    return false;
 }
 
 /* The body of one hunk, from the line behind its header to the next header. */
 static void put_hunk(writer *w, size_t from, size_t to)
 {
-    const line_vec *v = w->v;
+    const hr_diff_line *l = w->d->lines.p;
+    w->generated = w->generated || says_generated(w->d, from - 1, to);
     if (w->generated || w->deleted) {
         fold_hunk(w, from, to);
         return;
     }
-    bool ignore_space = !space_matters(w->path);
+    bool merge = hr_str_starts(l[from - 1].s, HR_STR("@@@"));
+    bool ignore_space = !merge && !hr_diff_space_matters(w->path);
     for (size_t i = from; i < to;) {
         size_t end = i;
-        if (v->p[i].kind == L_CONTEXT) {
-            while (end < to && v->p[end].kind == L_CONTEXT)
+        if (l[i].kind == HR_DIFF_CONTEXT) {
+            while (end < to && l[end].kind == HR_DIFF_CONTEXT)
                 end++;
             put_context(w, i, end, i > from, end < to);
             i = end;
             continue;
         }
-        bool first_del = v->p[i].kind == L_DEL && (i == from || v->p[i - 1].kind != L_DEL);
-        size_t pairs = ignore_space && first_del ? space_pairs(v, i) : 0;
+        bool first_del = l[i].kind == HR_DIFF_DEL && (i == from || l[i - 1].kind != HR_DIFF_DEL);
+        size_t pairs = ignore_space && first_del ? space_pairs(w->d, i) : 0;
         if (pairs) {
-            hr_buf_addf(&w->out, "~%zu lines changed in white space only\n", pairs);
+            hr_buf_addf(&w->out, "~%zu lines changed in indentation or trailing blanks only\n",
+                        pairs);
             w->space += pairs * 2;
             i += pairs * 2;
             continue;
         }
-        put(w, v->p[i++].s);
+        put(w, l[i++].s);
     }
 }
 
-static hr_err lossy_form(const hr_compress_opts *o, writer *w, size_t *missing)
+static hr_err put_all(const hr_compress_opts *o, writer *w)
 {
-    const line_vec *v = w->v;
-    for (size_t i = 0; i < v->n;) {
-        const diff_line *l = &v->p[i];
-        if (l->kind == L_FILE || (l->kind == L_META && hr_str_starts(l->s, HR_STR("+++ ")))) {
-            hr_str path = file_of(l->s);
+    const hr_diff *d = w->d;
+    for (size_t i = 0; i < d->lines.n;) {
+        const hr_diff_line *l = &d->lines.p[i];
+        if (l->kind == HR_DIFF_FILE ||
+            (l->kind == HR_DIFF_META && hr_str_starts(l->s, HR_STR("+++ ")))) {
+            hr_str path = hr_diff_path(l->s);
             if (!hr_str_eq(path, HR_STR("/dev/null"))) {
                 w->path = path;
-                w->generated = is_generated(path);
+                w->generated = hr_diff_generated(path);
             }
         }
-        if (l->kind == L_FILE)
+        if (l->kind == HR_DIFF_FILE)
             w->deleted = false;
-        else if (l->kind == L_META && hr_str_starts(l->s, HR_STR("deleted file mode ")))
+        if (l->kind == HR_DIFF_META && hr_str_starts(l->s, HR_STR("deleted file mode ")))
             w->deleted = true;
         put(w, l->s);
         i++;
-        if (l->kind != L_HUNK)
+        if (l->kind != HR_DIFF_HUNK)
             continue;
         size_t end = i;
-        while (end < v->n && v->p[end].kind >= L_CONTEXT)
+        while (end < d->lines.n && d->lines.p[end].kind >= HR_DIFF_CONTEXT)
             end++;
         put_hunk(w, i, end);
         i = end;
         if (hr_deadline_passed(o->deadline))
             return HR_E_TIMEOUT;
     }
-    *missing = w->context + w->folded + w->space;
     return w->out.err;
+}
+
+static hr_err lossy_form(const hr_compress_opts *o, const hr_diff *d, const hr_key *key,
+                         hr_arena *a, hr_forms *out)
+{
+    writer w = {.d = d, .out = HR_BUF_INIT(0)};
+    hr_query_parse(o->query, a, &w.query);
+    hr_err err = put_all(o, &w);
+    size_t missing = w.context + w.folded + w.space;
+    if (err == HR_OK && missing) {
+        hr_buf b = HR_BUF_INIT(0);
+        hr_buf_add(&b, w.folded + w.space
+                           ? HR_STR("[Diff. A line ~N stands for N unchanged lines left out; where "
+                                    "changed lines are left out, it says so.]\n")
+                           : HR_STR("[Diff with all changed lines. A line ~N stands for N "
+                                    "unchanged lines left out.]\n"));
+        hr_buf_add(&b, hr_buf_str(&w.out));
+        hr_marker_text(
+            &b,
+            hr_strf(a,
+                    "%zu of %zu lines omitted: %zu context, %zu of deleted or generated files, %zu "
+                    "that differ in blanks at their ends only.",
+                    missing, d->lines.n, w.context, w.folded, w.space),
+            key, o->via);
+        err = b.err;
+        if (err == HR_OK)
+            out->lossy = hr_str_dup(a, hr_buf_str(&b));
+        out->lossy_reason = HR_R_DIFF_CONTEXT;
+        out->lossy_margin = 0.9; /* little but what did not change is left out */
+        out->lossy_strategy =
+            hr_strf(a, "diff(%zu of %zu lines omitted, %zu hunks)", missing, d->lines.n, d->hunks);
+        hr_buf_free(&b);
+    }
+    hr_buf_free(&w.out);
+    return err;
 }
 
 /* "a/x" and "b/x" lines that repeat what "diff --git a/x b/x" said. */
@@ -330,67 +241,49 @@ static bool repeats_header(hr_str git, hr_str line, hr_str sign, char side)
            hr_str_eq(hr_str_sub(said, 2, said.n), one);
 }
 
-/* Lossless: the ---/+++ pair goes where both repeat the "diff --git" line before them. */
-static void lossless_form(const line_vec *v, hr_buf *out, size_t *folded)
+/* Lossless: the ---/+++ pair goes where both repeat the "diff --git" line before them. It is still
+ * a patch: git takes the names from that line. */
+static hr_err lossless_form(const hr_diff *d, hr_str text, hr_arena *a, hr_forms *out)
 {
     hr_str git = HR_STR_NONE;
-    *folded = 0;
-    for (size_t i = 0; i < v->n; i++) {
-        const diff_line *l = &v->p[i];
-        if (l->kind == L_FILE)
+    size_t folded = 0;
+    hr_buf b = HR_BUF_INIT(0);
+    for (size_t i = 0; i < d->lines.n; i++) {
+        const hr_diff_line *l = &d->lines.p[i];
+        if (l->kind == HR_DIFF_FILE)
             git = l->s;
-        if (l->kind == L_META && i + 1 < v->n && v->p[i + 1].kind == L_META &&
-            repeats_header(git, l->s, HR_STR("--- "), 'a') &&
-            repeats_header(git, v->p[i + 1].s, HR_STR("+++ "), 'b')) {
-            ++*folded;
+        if (l->kind == HR_DIFF_META && i + 2 < d->lines.n && l[1].kind == HR_DIFF_META &&
+            l[2].kind == HR_DIFF_HUNK && repeats_header(git, l->s, HR_STR("--- "), 'a') &&
+            repeats_header(git, l[1].s, HR_STR("+++ "), 'b')) {
+            folded++;
             i++;
             continue;
         }
-        hr_buf_add(out, l->s);
-        hr_buf_addc(out, '\n');
+        hr_buf_add(&b, l->s);
+        hr_buf_addc(&b, '\n');
     }
-}
-
-hr_err hr_compress_diff(const hr_compress_opts *o, hr_str text, const hr_key *key, bool lossy,
-                        hr_arena *a, hr_forms *out)
-{
-    line_vec v = {0};
-    size_t hunks, folded, missing = 0;
-    hr_err err = classify(text, a, &v, &hunks);
-    if (err != HR_OK)
-        return err;
-    if (hunks == 0)
-        return HR_E_SYNTAX;
-    hr_buf b = HR_BUF_INIT(0);
-    lossless_form(&v, &b, &folded);
     if (b.n && text.p[text.n - 1] != '\n')
         b.n--;
-    if (folded && b.err == HR_OK) {
+    hr_err err = b.err;
+    if (folded && err == HR_OK) {
         out->lossless = hr_str_dup(a, hr_buf_str(&b));
         out->lossless_reason = HR_R_DIFF_HEADERS;
         out->lossless_strategy = hr_strf(a, "diff(%zu file headers folded)", folded);
     }
     hr_buf_free(&b);
-    if (!lossy)
-        return HR_OK;
-    writer w = {.v = &v, .out = HR_BUF_INIT(0)};
-    hr_query_parse(o->query, a, &w.query);
-    hr_buf_lit(&w.out, "[Diff with all changed lines; a line ~N stands for N lines left out.]\n");
-    err = lossy_form(o, &w, &missing);
-    if (err == HR_OK && missing) {
-        hr_marker_text(&w.out,
-                       hr_strf(a,
-                               "%zu of %zu lines omitted: %zu context, %zu of deleted or generated "
-                               "files, %zu "
-                               "white space only.",
-                               missing, v.n, w.context, w.folded, w.space),
-                       key, o->via);
-        out->lossy = hr_str_dup(a, hr_buf_str(&w.out));
-        out->lossy_reason = HR_R_DIFF_CONTEXT;
-        out->lossy_margin = 0.9; /* only what did not change is left out */
-        out->lossy_strategy =
-            hr_strf(a, "diff(%zu of %zu lines omitted, %zu hunks)", missing, v.n, hunks);
-    }
-    hr_buf_free(&w.out);
     return err;
+}
+
+hr_err hr_compress_diff(const hr_compress_opts *o, hr_str text, const hr_key *key, bool lossy,
+                        hr_arena *a, hr_forms *out)
+{
+    hr_diff d;
+    if (hr_marker_closes(text))
+        return HR_E_SYNTAX;
+    hr_err err = hr_diff_read(text, a, &d);
+    if (err == HR_OK && d.hunks == 0)
+        err = HR_E_SYNTAX;
+    if (err == HR_OK)
+        err = lossless_form(&d, text, a, out);
+    return err == HR_OK && lossy ? lossy_form(o, &d, key, a, out) : err;
 }
