@@ -55,6 +55,13 @@ typedef enum hr_retrieve_via {
     HR_VIA_SHELL, /* the agent has a shell: `headroom retrieve HASH` */
 } hr_retrieve_via;
 
+/* How rows of JSON objects are written. */
+typedef enum hr_compaction {
+    HR_COMPACT_CSV,      /* "csv-schema": names once, one row a line; see table.h */
+    HR_COMPACT_JSON,     /* "json": JSON with a schema and rows; see compaction.h */
+    HR_COMPACT_MARKDOWN, /* "markdown-kv": a line for each member */
+} hr_compaction;
+
 /* Options; get the defaults from hr_compress_defaults(). Public names and defaults as in the
  * SmartCrusherConfig of the SDKs. */
 typedef struct hr_compress_opts {
@@ -78,7 +85,9 @@ typedef struct hr_compress_opts {
     bool dedup_identical_items;           /* true */
     const hr_str *preserve_fields;        /* rows with a truthy value here are kept */
     size_t npreserve_fields;
-    bool allow_code; /* false: programs stay whole */
+    hr_compaction compaction; /* csv-schema */
+    bool allow_code;          /* false: programs stay whole */
+    bool part;                /* the text is a part of a block whose compressor asks */
 
     hr_str query;                /* newest user text plus the tool call's arguments */
     hr_str tool_name;            /* tool that produced the text, if known */

@@ -228,9 +228,9 @@ static hr_err lossy_form(const hr_compress_opts *o, const hr_csv *c, const hr_ke
     if (err == HR_OK)
         err = hr_json_scan(a, json, 0, &d).code;
     if (err == HR_OK)
-        err = hr_jview_init(&v, o, &d, a);
+        err = hr_jview_init(&v, o, &d, NULL, a);
     if (err == HR_OK)
-        err = hr_rows_select(&v, &total);
+        err = hr_rows_select(&v, NULL, &total);
     if (err == HR_OK && asked && asked_rows(o, c, a, asked)) {
         size_t row = 1;
         for (uint32_t n = HR_JSON_FIRST(&d, 0); n < d.nodes[0].next; n = d.nodes[n].next, row++) {

@@ -47,6 +47,11 @@ hr_compressor hr_compress_log;        /* log.c: logs, build and test output */
 
 hr_compressor hr_compress_lines; /* log.c: any text of similar lines, lossless only */
 
+/* router.c: the best form of a long text inside a block, such as a command's output in a JSON
+ * string; key names the whole block, which must be kept. *out is empty when nothing is gained. */
+hr_err hr_compress_part(const hr_compress_opts *o, hr_str text, const hr_key *key, hr_arena *a,
+                        hr_str *out);
+
 /* detect.h in one line: what kind of content this is. Never fails; reads at most 64 KiB from the
  * front plus what a JSON check needs. */
 hr_kind hr_detect(hr_str text);

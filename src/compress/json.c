@@ -3,6 +3,7 @@
 
 #include "compress/marker.h"
 #include "compress/rows.h"
+#include "compress/table.h"
 #include "compress/table_lex.h"
 
 enum {
@@ -105,8 +106,8 @@ static hr_err lossless(hr_jview *v, hr_str text, hr_forms *out)
 static hr_err lossy(hr_jview *v, hr_str text, const hr_key *key, hr_forms *out)
 {
     hr_rows_total total = {0};
-    hr_err e = hr_rows_select(v, &total);
-    if (e || total.places == 0)
+    hr_err e = hr_rows_select(v, key, &total);
+    if (e || total.places + total.texts == 0)
         return e;
     hr_buf b = HR_BUF_INIT(text.n + 64), what = HR_BUF_INIT(0);
     e = hr_jout_document(v, &b);
@@ -123,7 +124,66 @@ static hr_err lossy(hr_jview *v, hr_str text, const hr_key *key, hr_forms *out)
     }
     out->lossy_reason = HR_R_JSON_ROWS;
     out->lossy_strategy = hr_strf(v->a, "rows(-%zu in %zu places)", total.rows, total.places);
+    if (total.texts)
+        out->lossy_strategy =
+            hr_strf(v->a, "%.*s + texts(%zu)", HR_FMT(out->lossy_strategy), total.texts);
     return keep(&b, v->a, text.n, &out->lossy);
+}
+
+/* Does the form read back as the document it was made from? Asked where the writer relies on how
+ * texts are spelled: a string must come back byte for byte. */
+static bool reads_back(const hr_jview *v, const hr_json_doc *original, hr_str form, hr_arena *a)
+{
+    if (!form.n || (!v->embeds.n && hr_str_find(form, HR_STR("\nS1=text, ")) == SIZE_MAX))
+        return true;
+    hr_buf back = HR_BUF_INIT(2 * original->src.n + 4096);
+    hr_arena_mark m = hr_arena_save(a);
+    hr_json_doc d;
+    bool ok = !hr_table_decode(form, a, &back).code;
+    if (ok && v->lines) {
+        source s;
+        ok = !read_lines(hr_buf_str(&back), 0, a, &s);
+        d = s.doc;
+    } else if (ok) {
+        ok = !hr_json_scan(a, hr_buf_str(&back), 0, &d).code;
+    }
+    ok = ok && hr_json_same(original, 0, &d, 0);
+    hr_arena_restore(a, m);
+    hr_buf_free(&back);
+    return ok;
+}
+
+typedef struct request {
+    const hr_compress_opts *o;
+    hr_str text;
+    const hr_key *key;
+    bool lossy;
+} request;
+
+/* Both forms of a document, or of what it becomes when strings that hold documents are read. */
+static hr_err forms_of(const request *r, const source *s, bool plain, hr_arena *a, hr_forms *out,
+                       bool *good)
+{
+    hr_jview v;
+    hr_embeds embeds = {0};
+    hr_json_doc d = s->doc;
+    hr_str text = HR_STR_NONE;
+    hr_err e = plain ? HR_OK : hr_embed_expand(&s->doc, a, &text, &embeds);
+    if (!e && text.n && hr_json_scan(a, text, WALK_DEPTH, &d).code) {
+        d = s->doc; /* too deep when put together */
+        embeds.n = 0;
+    }
+    if (!e)
+        e = hr_jview_init(&v, r->o, &d, &embeds, a);
+    if (e)
+        return e;
+    v.lines = s->lines;
+    v.no_blocks = plain;
+    e = lossless(&v, r->text, out);
+    *good = e || plain || reads_back(&v, &s->doc, out->lossless, a);
+    if (!e && *good && r->lossy)
+        e = lossy(&v, r->text, r->key, out);
+    return e;
 }
 
 hr_err hr_compress_json(const hr_compress_opts *o, hr_str text, const hr_key *key, bool lossy_ok,
@@ -138,12 +198,10 @@ hr_err hr_compress_json(const hr_compress_opts *o, hr_str text, const hr_key *ke
     }
     if (e)
         return e;
-    hr_jview v;
-    e = hr_jview_init(&v, o, &s.doc, a);
-    v.lines = s.lines;
-    if (!e)
-        e = lossless(&v, text, out);
-    if (!e && lossy_ok && o->via != HR_VIA_NONE)
-        e = lossy(&v, text, key, out);
+    request r = {o, text, key, lossy_ok && o->via != HR_VIA_NONE};
+    bool good;
+    e = forms_of(&r, &s, false, a, out, &good);
+    if (!e && !good)
+        e = forms_of(&r, &s, true, a, out, &good);
     return e;
 }

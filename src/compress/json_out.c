@@ -119,6 +119,8 @@ void hr_jout_string(hr_jout *o, uint32_t node)
         hr_buf_addc(o->b, '"');
         return;
     }
+    if (hr_jout_block(o, node))
+        return;
     if (o->counting) {
         uint32_t *s = hr_vec_push(&o->strings, v->a);
         if (s)
@@ -222,6 +224,9 @@ void hr_jout_value(hr_jout *o, uint32_t node)
     }
     if (hr_jout_named(o, node))
         return;
+    const hr_embed *e = hr_jembed(v, node);
+    if (e)
+        hr_embed_name(e->style, o->b);
     if (n->type == HR_JSON_STRING) {
         hr_jout_string(o, node);
     } else if (hr_plan_table(v, node)) {
@@ -234,6 +239,10 @@ void hr_jout_value(hr_jout *o, uint32_t node)
         object(o, node);
     } else {
         array(o, node);
+    }
+    if (e && e->tail.n) {
+        hr_buf_addc(o->b, '+');
+        hr_json_quote(o->b, e->tail);
     }
 }
 
@@ -286,6 +295,7 @@ static void whole(hr_jout *o)
         hr_buf_addc(o->b, '=');
         hr_jout_table(o, hr_plan_table(o->v, o->tables.p[i]));
     }
+    hr_jout_blocks(o);
 }
 
 hr_err hr_jout_document(hr_jview *v, hr_buf *b)
@@ -299,6 +309,8 @@ hr_err hr_jout_document(hr_jview *v, hr_buf *b)
     if (v->err || b->err)
         return v->err ? v->err : b->err;
     b->n = start;
+    if (count.blocks.n)
+        v->has_ending = false; /* texts stand between the table and the marker */
     for (size_t i = 0; i < v->repeats.n; i++)
         v->repeats.p[i].worth = worth_name(v, &v->repeats.p[i]);
     hr_err e = hr_prefixes_find(v, count.strings.p, count.strings.n, &prefixes);

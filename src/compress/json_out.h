@@ -4,7 +4,9 @@
  *   T1          the table below that starts with "T1="
  *   V1=value    a value that is named because it occurs again; V1 alone repeats it
  *   A+"text"    a string that starts with the text that "A=" gives at the top
- *   json{...}   a string that holds this JSON text; json{...}+"\n" with white space behind it
+ *   S1          the text below that starts with "S1=text, 40 lines:"
+ *   json{...}   a string that holds this JSON text; json{...}+"\n" with white space behind it;
+ *               json:spaced, json:indent2 before it when the string has such white space
  *   value xN    inside an array: the value N times in a row
  * docs/tables.md explains it to people; table.h reads it back.
  */
@@ -22,6 +24,7 @@ typedef struct hr_jout {
     bool counting;               /* first pass: only counts the uses of repeated values */
     uint32_t names;              /* V names given so far */
     HR_VEC(uint32_t) tables;     /* nodes of the tables that were referred to, in order */
+    HR_VEC(uint32_t) blocks;     /* string nodes whose text stands below */
     HR_VEC(uint32_t) strings;    /* counting: strings outside of tables, for prefixes */
 } hr_jout;
 
@@ -37,6 +40,12 @@ bool hr_jout_embedded(hr_jout *o, uint32_t node);
 /* False for strings with escapes that stand for no character (lone surrogates): these are copied.
  */
 bool hr_jout_decodable(const hr_jout *o, uint32_t node);
+/* json_block.c: writes the name of a long text that stands below; false: it stands in its place. */
+bool hr_jout_block(hr_jout *o, uint32_t node);
+void hr_jout_blocks(hr_jout *o);
+/* Lossy: has the text shortened by the compressor of its kind. True when it needs no excerpt.
+ * alone: it is no part of one row among many. */
+bool hr_jblock_shorten(hr_jview *v, uint32_t node, const hr_key *key, bool alone);
 /* Writes the name, if the node has one already, and returns true; else writes "V1=" when the value
  * is worth a name and returns false: the caller writes the value. */
 bool hr_jout_named(hr_jout *o, uint32_t node);

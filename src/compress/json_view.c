@@ -25,11 +25,18 @@ static void hash_nodes(hr_jview *v)
             uint64_t h = mix(n->type, n->count);
             for (uint32_t k = i + 1; k < n->next; k = d->nodes[k].next)
                 h = mix(h, v->hash[k]);
-            v->hash[i] = h;
+            const hr_embed *e = hr_jembed(v, i);
+            v->hash[i] = e ? mix(h, 77 + e->style + hr_hash64(e->tail)) : h;
         } else {
             v->hash[i] = hr_hash64(hr_json_raw(d, i));
         }
     }
+}
+
+static bool same_embed(const hr_jview *v, uint32_t i, uint32_t j)
+{
+    const hr_embed *a = hr_jembed(v, i), *b = hr_jembed(v, j);
+    return a && b ? a->style == b->style && hr_str_eq(a->tail, b->tail) : a == b;
 }
 
 bool hr_jview_equal(const hr_jview *v, uint32_t i, uint32_t j)
@@ -46,7 +53,8 @@ bool hr_jview_equal(const hr_jview *v, uint32_t i, uint32_t j)
         const hr_json_node *a = &d->nodes[i + k], *b = &d->nodes[j + k];
         if (a->type != b->type || a->count != b->count || a->next - i != b->next - j)
             return false;
-        if (a->type < HR_JSON_ARRAY && !hr_str_eq(hr_json_raw(d, i + k), hr_json_raw(d, j + k)))
+        if (a->type < HR_JSON_ARRAY ? !hr_str_eq(hr_json_raw(d, i + k), hr_json_raw(d, j + k))
+                                    : !same_embed(v, i + k, j + k))
             return false;
     }
     return true;
@@ -110,13 +118,29 @@ static bool find_repeats(hr_jview *v)
     return true;
 }
 
-hr_err hr_jview_init(hr_jview *v, const hr_compress_opts *o, const hr_json_doc *d, hr_arena *a)
+/* Documents that stood in strings are where the new text says: both lists are in its order. */
+static bool find_embeds(hr_jview *v)
+{
+    size_t next = 0;
+    if (!v->embeds.n)
+        return true;
+    v->embed = HR_NEW_ARRAY(v->a, uint32_t, v->d->n);
+    for (uint32_t i = 0; v->embed && i < v->d->n && next < v->embeds.n; i++)
+        if (v->d->nodes[i].start == v->embeds.p[next].at && v->d->nodes[i].type >= HR_JSON_ARRAY)
+            v->embed[i] = (uint32_t)++next;
+    return v->embed != NULL;
+}
+
+hr_err hr_jview_init(hr_jview *v, const hr_compress_opts *o, const hr_json_doc *d,
+                     const hr_embeds *embeds, hr_arena *a)
 {
     *v = (hr_jview){.o = o, .a = a, .d = d};
+    if (embeds)
+        v->embeds = *embeds;
     hr_query_parse(o->query, a, &v->query);
     v->hash = HR_NEW_ARRAY(a, uint64_t, d->n);
     v->plan = HR_NEW_ARRAY(a, uint32_t, d->n);
-    if (!v->hash || !v->plan)
+    if (!v->hash || !v->plan || !find_embeds(v))
         return HR_E_NOMEM;
     hash_nodes(v);
     if (!hr_jview_ok(v))

@@ -354,6 +354,19 @@ static bool reaches(scales *c, sized *text, size_t gate)
     return estimate * WIDE >= (double)gate && exact(c, text) >= gate;
 }
 
+hr_err hr_compress_part(const hr_compress_opts *o, hr_str text, const hr_key *key, hr_arena *a,
+                        hr_str *out)
+{
+    hr_compress_opts inner = *o;
+    inner.part = true;
+    scales c = {.o = &inner};
+    job j = {.o = &inner, .a = a, .scales = &c, .key = *key, .ask_lossy = true, .may_lose = true};
+    outcome r;
+    hr_err e = compress_all(&j, text, &r);
+    *out = e == HR_OK && r.changed && r.text.n < text.n ? r.text : HR_STR_NONE;
+    return e;
+}
+
 hr_err hr_compress_text(const hr_compress_opts *o, hr_str text, hr_arena *a, hr_compressed *out)
 {
     memset(out, 0, sizeof *out);

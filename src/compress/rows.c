@@ -1,6 +1,8 @@
 /* The walk over a document that decides what the lossy form leaves out. */
 #include "compress/rows.h"
 
+#include "compress/json_out.h"
+
 #include "compress/rows_blob.h"
 #include "compress/rows_pick.h"
 
@@ -13,6 +15,7 @@ enum {
 
 typedef struct walk {
     hr_jview *v;
+    const hr_key *key;
     hr_rowtext text;
     hr_rows_total total;
 } walk;
@@ -175,6 +178,17 @@ static bool is_map(const hr_jview *v, uint32_t node)
     return false;
 }
 
+/* A long text: shortened by the compressor of its kind, or an excerpt. */
+static void visit_text(walk *w, uint32_t node, bool alone)
+{
+    hr_jview *v = w->v;
+    size_t parts = v->parts.n;
+    bool done = w->key && hr_jblock_shorten(v, node, w->key, alone);
+    if (!done && hr_blob_is(&w->text, v, node))
+        v->mark[node] |= HR_MARK_BLOB;
+    w->total.texts += v->parts.n > parts || (v->mark[node] & HR_MARK_BLOB);
+}
+
 /* element: of an array; such an object is one record among others, however many members it has. */
 static void visit(walk *w, uint32_t node, unsigned depth, bool element)
 {
@@ -182,11 +196,8 @@ static void visit(walk *w, uint32_t node, unsigned depth, bool element)
     const hr_json_node *n = hr_jnode(v, node);
     if (!hr_jview_ok(v))
         return;
-    if (n->type == HR_JSON_STRING && hr_blob_is(&w->text, v, node)) {
-        v->mark[node] |= HR_MARK_BLOB;
-        w->total.blobs++;
-        w->total.places++;
-    }
+    if (n->type == HR_JSON_STRING)
+        visit_text(w, node, depth == 0 && !element);
     if (n->type < HR_JSON_ARRAY)
         return;
     hr_rowset *rs = hr_plan_table(v, node);
@@ -207,9 +218,9 @@ static void visit(walk *w, uint32_t node, unsigned depth, bool element)
     }
 }
 
-hr_err hr_rows_select(hr_jview *v, hr_rows_total *total)
+hr_err hr_rows_select(hr_jview *v, const hr_key *key, hr_rows_total *total)
 {
-    walk w = {.v = v};
+    walk w = {.v = v, .key = key};
     v->mark = HR_NEW_ARRAY(v->a, uint8_t, v->d->n);
     v->note = HR_NEW_ARRAY(v->a, uint32_t, v->d->n);
     hr_rowtext *x = HR_NEW(v->a, hr_rowtext);
@@ -222,7 +233,7 @@ hr_err hr_rows_select(hr_jview *v, hr_rows_total *total)
     if (v->err)
         return v->err;
     /* One table that ends the text: the closing marker can speak for it. */
-    v->has_ending = w.total.places == 1 && !w.total.blobs && hr_plan_table(v, w.total.only);
+    v->has_ending = w.total.places == 1 && !w.total.texts && hr_plan_table(v, w.total.only);
     v->ending = w.total.only;
     return HR_OK;
 }

@@ -12,13 +12,14 @@
 
 typedef struct hr_rows_total {
     size_t rows;   /* elements and members left out */
-    size_t blobs;  /* long strings left out */
-    size_t places; /* containers that lost something, plus blobs */
-    uint32_t only; /* the container when places == 1 and no blob */
+    size_t texts;  /* long strings shortened */
+    size_t places; /* containers that lost something */
+    uint32_t only; /* the container when places == 1 */
 } hr_rows_total;
 
-/* Fills v->mark. total->places == 0: nothing can be left out. */
-hr_err hr_rows_select(hr_jview *v, hr_rows_total *total);
+/* Fills v->mark. No places and no texts: nothing can be left out. key: of the
+ * whole block; NULL: texts are not shortened by the compressors of their kinds. */
+hr_err hr_rows_select(hr_jview *v, const hr_key *key, hr_rows_total *total);
 
 /* The sentence for the one marker that ends a lossy form. */
 void hr_rows_summary(hr_jview *v, const hr_rows_total *total, hr_buf *b);

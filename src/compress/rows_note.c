@@ -210,9 +210,9 @@ void hr_rows_summary(hr_jview *v, const hr_rows_total *total, hr_buf *b)
         return;
     }
     if (total->rows)
-        hr_buf_addf(b, "%zu items in %zu places", total->rows, total->places);
-    if (total->blobs)
-        hr_buf_addf(b, "%s%zu long text%s", total->rows ? " and " : "", total->blobs,
-                    total->blobs == 1 ? "" : "s");
-    hr_buf_lit(b, " omitted, each said in its place.");
+        hr_buf_addf(b, "%zu items in %zu places omitted", total->rows, total->places);
+    if (total->texts)
+        hr_buf_addf(b, "%s%zu long text%s shortened", total->rows ? " and " : "", total->texts,
+                    total->texts == 1 ? "" : "s");
+    hr_buf_lit(b, ", each said in its place.");
 }

@@ -29,7 +29,7 @@ static bool pool_objects(hr_jview *v, const hr_rowset *rs, hr_col *c, unsigned d
     for (uint32_t r = 0; r < rs->n; r++) {
         uint32_t i = c->cells[r];
         c->first[r] = UINT32_MAX;
-        if (i && hr_jnode(v, i)->type == HR_JSON_OBJECT) {
+        if (i && hr_jtype(v, i) == HR_JSON_OBJECT) {
             c->first[r] = n;
             rows[n++] = i;
         }
@@ -46,7 +46,7 @@ bool hr_plan_holds_objects(const hr_jview *v, uint32_t i, bool map)
         return false;
     for (uint32_t k = i + 1; k < n->next; k = hr_jnode(v, k)->next) {
         k += map;
-        if (hr_jnode(v, k)->type != HR_JSON_OBJECT)
+        if (hr_jtype(v, k) != HR_JSON_OBJECT)
             return false;
     }
     return true;
@@ -59,7 +59,7 @@ static bool pool_contents(hr_jview *v, const hr_rowset *rs, hr_col *c, bool map,
     size_t total = 0;
     for (uint32_t r = 0; r < rs->n; r++) {
         uint32_t i = c->cells[r];
-        if (i && hr_plan_holds_objects(v, i, map))
+        if (i && !hr_jembed(v, i) && hr_plan_holds_objects(v, i, map))
             total += hr_jnode(v, i)->count;
     }
     if (total < 2)
@@ -73,7 +73,7 @@ static bool pool_contents(hr_jview *v, const hr_rowset *rs, hr_col *c, bool map,
     for (uint32_t r = 0; r < rs->n; r++) {
         uint32_t i = c->cells[r];
         c->first[r] = UINT32_MAX;
-        if (!i || !hr_plan_holds_objects(v, i, map))
+        if (!i || hr_jembed(v, i) || !hr_plan_holds_objects(v, i, map))
             continue;
         c->first[r] = n;
         for (uint32_t k = i + 1; k < hr_jnode(v, i)->next; k = hr_jnode(v, k)->next) {
@@ -92,10 +92,10 @@ static bool looks_like_map(const hr_jview *v, const hr_rowset *rs, const hr_col 
     size_t members = 0;
     for (uint32_t r = 0; r < rs->n; r++) {
         uint32_t i = c->cells[r];
-        if (!i || hr_jnode(v, i)->type != HR_JSON_OBJECT)
+        if (!i || hr_jtype(v, i) != HR_JSON_OBJECT)
             continue;
         for (uint32_t k = i + 1; k < hr_jnode(v, i)->next; k = hr_jnext_member(v, k)) {
-            if (hr_jnode(v, k + 1)->type != HR_JSON_OBJECT)
+            if (hr_jtype(v, k + 1) != HR_JSON_OBJECT)
                 return false;
             members++;
         }

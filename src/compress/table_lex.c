@@ -63,7 +63,8 @@ size_t hr_lex_name(hr_str s, char letter, uint32_t *number)
 static bool like_name(hr_str s)
 {
     uint32_t unused;
-    return hr_lex_name(s, 'T', &unused) || hr_lex_name(s, 'V', &unused);
+    return hr_lex_name(s, 'T', &unused) || hr_lex_name(s, 'V', &unused) ||
+           hr_lex_name(s, 'S', &unused);
 }
 
 bool hr_lex_bare(hr_str s, bool nested)
@@ -72,7 +73,7 @@ bool hr_lex_bare(hr_str s, bool nested)
         return false;
     char c = s.p[0];
     if (c == '"' || c == '{' || c == '[' || c == '(' || like_name(s) ||
-        hr_str_starts(s, HR_STR("json{")) || hr_str_starts(s, HR_STR("json[")))
+        (hr_str_starts(s, HR_STR("json")) && s.n > 4 && strchr("{[:T", s.p[4])))
         return false;
     /* "(same row 3 more times)" must not be a tuple */
     if (nested && hr_str_starts(s, HR_STR("same row ")))

@@ -75,6 +75,8 @@ static void count_types(const hr_jview *v, hr_rowset *rs, hr_col *c)
         if (!i)
             continue;
         c->npresent++;
+        if (hr_jembed(v, i))
+            continue; /* neither text nor rows to the planner */
         switch (hr_jnode(v, i)->type) {
         case HR_JSON_STRING:
             c->nstr++;

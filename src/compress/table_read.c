@@ -1,6 +1,7 @@
 #include "compress/table_read.h"
 
 #include "base/utf8.h"
+#include "compress/json_embed.h"
 #include "compress/table_lex.h"
 #include "text/json.h"
 
@@ -179,27 +180,45 @@ static hr_tval *prefixed(hr_tread *t)
 
 bool hr_tread_at_embedded(const hr_tread *t)
 {
-    return hr_str_starts(rest(t), HR_STR("json{")) || hr_str_starts(rest(t), HR_STR("json["));
+    unsigned style;
+    return hr_embed_named(rest(t), &style) > 0;
 }
 
+/* White space behind the document, as a string; none is fine. */
+static bool tail_of(hr_tread *t, hr_str *tail)
+{
+    *tail = HR_STR_NONE;
+    if (at(t) != '+')
+        return true;
+    t->p++;
+    hr_tval *more = at(t) == '"' ? hr_tread_string(t) : hr_tfail(t, HR_E_SYNTAX);
+    return more && hr_tval_text(t, more, tail);
+}
+
+/* Plain JSON stands as it was spelled; what has names of this notation in it is read. */
 static hr_tval *embedded(hr_tread *t)
 {
     hr_json_doc d;
-    t->p += 4;
-    size_t len = hr_lex_brackets(rest(t));
-    hr_str s = hr_str_sub(t->src, t->p, t->p + len), tail;
-    if (!len || hr_str_find_char(s, '\n') != SIZE_MAX ||
-        hr_json_scan(t->a, s, HR_TREAD_DEPTH, &d).code)
-        return hr_tfail(t, HR_E_SYNTAX);
-    t->p += len;
-    if (at(t) != '+')
-        return hr_tval_new(t, HR_TVAL_TEXT, s);
-    t->p++;
-    hr_tval *more = at(t) == '"' ? hr_tread_string(t) : hr_tfail(t, HR_E_SYNTAX);
-    if (!more || !hr_tval_text(t, more, &tail))
+    unsigned style;
+    hr_str tail;
+    t->p += hr_embed_named(rest(t), &style);
+    size_t len = style == HR_EMBED_COMPACT ? hr_lex_brackets(rest(t)) : 0;
+    hr_str s = hr_str_sub(t->src, t->p, t->p + len);
+    if (len && hr_str_find_char(s, '\n') == SIZE_MAX &&
+        !hr_json_scan(t->a, s, HR_TREAD_DEPTH, &d).code) {
+        t->p += len;
+        if (!tail_of(t, &tail))
+            return NULL;
+        hr_str whole = hr_strf(t->a, "%.*s%.*s", HR_FMT(s), HR_FMT(tail));
+        return whole.p ? hr_tval_new(t, HR_TVAL_TEXT, whole) : hr_tfail(t, HR_E_NOMEM);
+    }
+    hr_tval *inner = hr_tread_value(t);
+    if (!inner || !tail_of(t, &tail))
         return NULL;
-    hr_str whole = hr_strf(t->a, "%.*s%.*s", HR_FMT(s), HR_FMT(tail));
-    return whole.p ? hr_tval_new(t, HR_TVAL_TEXT, whole) : hr_tfail(t, HR_E_NOMEM);
+    hr_tval *v = hr_tval_new(t, HR_TVAL_EMBED, tail);
+    if (v)
+        v->n = style;
+    return v && hr_tval_add(t, v, NULL, inner, 1) ? v : NULL;
 }
 
 /* --- values --------------------------------------------------------------------------------- */
@@ -273,13 +292,15 @@ static hr_tval *value(hr_tread *t)
     }
     if (t->err)
         return NULL;
-    size_t len = hr_lex_name(rest(t), 'T', &n);
-    if (len) {
-        t->p += len;
-        hr_tval *v = hr_tval_new(t, HR_TVAL_TABLE, HR_STR_NONE);
-        if (v)
-            v->n = n;
-        return v;
+    for (hr_tval_kind k = HR_TVAL_TABLE; k <= HR_TVAL_BLOCK; k++) {
+        size_t len = hr_lex_name(rest(t), k == HR_TVAL_TABLE ? 'T' : 'S', &n);
+        if (len) {
+            t->p += len;
+            hr_tval *v = hr_tval_new(t, k, HR_STR_NONE);
+            if (v)
+                v->n = n;
+            return v;
+        }
     }
     switch (at(t)) {
     case '"':
@@ -329,6 +350,24 @@ static bool print_items(hr_tread *t, const hr_tval *v, hr_buf *out, unsigned dep
     return true;
 }
 
+/* A document back in its string. */
+static bool print_embedded(hr_tread *t, const hr_tval *v, hr_buf *out, unsigned depth)
+{
+    hr_buf compact = HR_BUF_INIT(out->limit), text = HR_BUF_INIT(out->limit);
+    bool ok = print(t, v->first->v, &compact, depth + 1);
+    if (ok) {
+        hr_embed_restyle(hr_buf_str(&compact), v->n, &text);
+        hr_buf_add(&text, v->s);
+        if (text.err)
+            ok = hr_tfail(t, text.err);
+        else
+            hr_json_quote(out, hr_buf_str(&text));
+    }
+    hr_buf_free(&compact);
+    hr_buf_free(&text);
+    return ok;
+}
+
 static bool print(hr_tread *t, const hr_tval *v, hr_buf *out, unsigned depth)
 {
     if (out->err || depth > HR_TREAD_DEPTH)
@@ -349,6 +388,13 @@ static bool print(hr_tread *t, const hr_tval *v, hr_buf *out, unsigned depth)
         tab->printing = false;
         return ok;
     }
+    case HR_TVAL_BLOCK:
+        if (v->n == 0 || v->n > t->blocks.n)
+            return hr_tfail(t, HR_E_SYNTAX);
+        hr_json_quote(out, t->blocks.p[v->n - 1]);
+        return true;
+    case HR_TVAL_EMBED:
+        return print_embedded(t, v, out, depth);
     default: {
         bool obj = v->kind == HR_TVAL_OBJECT;
         hr_buf_addc(out, obj ? '{' : '[');
@@ -390,6 +436,35 @@ static bool next_table(hr_tread *t)
     return true;
 }
 
+/* LF "S"n "=text, "lines" lines:" LF and the lines. */
+static bool next_block(hr_tread *t)
+{
+    uint32_t n;
+    uint64_t lines;
+    size_t start = t->p, end;
+    if (!hr_tread_skip(t, HR_STR("\nS")))
+        return false;
+    t->p--;
+    size_t len = hr_lex_name(rest(t), 'S', &n);
+    t->p += len;
+    if (!len || n != t->blocks.n + 1 || !hr_tread_skip(t, HR_STR("=text, ")) ||
+        !hr_tread_count(t, &lines) || !lines || !hr_tread_skip(t, HR_STR(" lines:\n"))) {
+        t->p = start;
+        return false;
+    }
+    for (end = t->p; lines && end < t->src.n; end++)
+        lines -= t->src.p[end] == '\n';
+    if (lines > 1)
+        return hr_tfail(t, HR_E_SYNTAX);
+    end -= lines == 0; /* the break behind the last line */
+    hr_str *slot = hr_vec_push(&t->blocks, t->a);
+    if (!slot)
+        return hr_tfail(t, HR_E_NOMEM);
+    *slot = hr_str_sub(t->src, t->p, end);
+    t->p = end;
+    return true;
+}
+
 /* Root values; more than one when the text came as lines. */
 static bool roots(hr_tread *t, hr_tval *all, bool *lines)
 {
@@ -409,7 +484,7 @@ static bool roots(hr_tread *t, hr_tval *all, bool *lines)
         if (!hr_tval_add(t, all, NULL, hr_tread_value(t), 1))
             return false;
         size_t here = t->p;
-        if (next_table(t)) {
+        if (next_table(t) || hr_str_starts(rest(t), HR_STR("\nS1=text, "))) {
             t->p = here;
             return true;
         }
@@ -432,7 +507,9 @@ static bool document(hr_tread *t, hr_buf *out)
             return hr_tfail(t, HR_E_SYNTAX);
         slot->v = v;
     }
-    if (t->p != t->src.n)
+    while (next_block(t))
+        ;
+    if (t->err || t->p != t->src.n)
         return hr_tfail(t, HR_E_SYNTAX);
     bool first = true;
     for (const hr_titem *i = all->first; i; i = i->next) {

@@ -13,6 +13,8 @@ typedef enum hr_tval_kind {
     HR_TVAL_ARRAY,
     HR_TVAL_OBJECT,
     HR_TVAL_TABLE, /* T<n> */
+    HR_TVAL_BLOCK, /* S<n> */
+    HR_TVAL_EMBED, /* a string that holds the document `first`, and `s` behind it */
 } hr_tval_kind;
 
 typedef struct hr_tval hr_tval;
@@ -27,7 +29,7 @@ typedef struct hr_titem {
 struct hr_tval {
     hr_tval_kind kind;
     hr_str s;
-    uint32_t n; /* table number */
+    uint32_t n; /* number of the table or text; spelling of a document in a string */
     hr_titem *first, *last;
 };
 
@@ -45,6 +47,7 @@ typedef struct hr_tread {
     const hr_str *prefix[26]; /* decoded texts of A…Z, NULL when not given */
     HR_VEC(hr_tval *) names;  /* V1 … */
     HR_VEC(hr_ttable) tables; /* T1 … */
+    HR_VEC(hr_str) blocks;    /* S1 … */
 } hr_tread;
 
 /* All readers return NULL (or false) with t->err set when the text is not right at t->p. */
@@ -54,7 +57,7 @@ bool hr_tval_add(hr_tread *t, hr_tval *to, const hr_tval *key, const hr_tval *v,
 hr_tval *hr_tread_value(hr_tread *t);
 /* A string in quotes at t->p; the value keeps its spelling. */
 hr_tval *hr_tread_string(hr_tread *t);
-/* Does json{…} or json[…] stand at t->p? */
+/* Does a string that holds JSON stand at t->p: json{…}, json[…], jsonT1, json:spaced{…}? */
 bool hr_tread_at_embedded(const hr_tread *t);
 /* The text of a string value. */
 bool hr_tval_text(hr_tread *t, const hr_tval *v, hr_str *out);

@@ -62,7 +62,8 @@ static hr_tval *cell_value(hr_tread *t, const hr_tcol *c, bool nested)
     case '{':
         return hr_tread_value(t);
     case 'T':
-        if (hr_lex_name(hr_str_sub(t->src, t->p, t->src.n), 'T', &n))
+    case 'S':
+        if (hr_lex_name(hr_str_sub(t->src, t->p, t->src.n), at(t), &n))
             return hr_tread_value(t);
         break;
     default:

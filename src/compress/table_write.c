@@ -93,7 +93,7 @@ static void string_cell(row *w, uint32_t i, bool str)
     hr_arena_mark m = hr_arena_save(o->v->a);
     if (hr_jmarked(o->v, i, HR_MARK_BLOB))
         hr_jout_string(o, i);
-    else if (hr_jout_named(o, i) || hr_jout_embedded(o, i))
+    else if (hr_jout_named(o, i) || hr_jout_block(o, i) || hr_jout_embedded(o, i))
         ;
     else if (hr_jout_decodable(o, i))
         text_cell(w, hr_jview_text(o->v, i), str);
