@@ -45,7 +45,7 @@ static int compress(const hr_settings *s, hr_engine *e, hr_str text, hr_arena *a
     o.via = HR_VIA_SHELL;
     o.query = s->query;
     o.lossless_only = s->lossless_only;
-    o.allow_code = !hr_code_wanted_whole(s->query);
+    o.code.allow = !s->protect_analysis_context || !hr_code_wanted_whole(s->query);
     if (s->min_tokens)
         o.min_tokens = (size_t)s->min_tokens;
     if (s->lossy_min_tokens)

@@ -1,5 +1,6 @@
-/* Programs: declarations, signatures and comments stay, bodies of functions go, line by line and in
- * place. Only a lossy form is offered; code.h says what is guaranteed about it. */
+/* Programs: declarations and signatures stay; bodies of functions go, and what is long in comments
+ * and lists, line by line and in place. Only a lossy form is offered; code.h says what is
+ * guaranteed about it. */
 #include "compress/code.h"
 
 #include "base/buf.h"
@@ -16,7 +17,7 @@ typedef struct program {
     const hr_code_grammar *g;
     TSTree *tree;
     size_t errors;
-    hr_code_items items;
+    hr_code_outline outline;
 } program;
 
 /* "…/name.ext" in the tool call's arguments: the last one whose ending is a language's. */
@@ -45,7 +46,10 @@ static bool good_enough(const program *p, const hr_code_listing *l)
 static hr_err best_parse(const hr_compress_opts *o, const hr_code_listing *l,
                          const hr_deadline *deadline, program *p)
 {
-    hr_lang langs[2] = {named_lang(o->tool_input), hr_detect_lang(l->bare)};
+    hr_lang langs[2] = {hr_code_lang_named(o->code.language_hint), HR_LANG_NONE};
+    if (langs[0] == HR_LANG_NONE)
+        langs[0] = named_lang(o->tool_input);
+    langs[1] = hr_detect_lang(l->bare);
     hr_err err = HR_E_SYNTAX;
     for (size_t k = langs[0] == langs[1] ? 1 : 0; k < 2; k++) {
         const hr_code_grammar *g[2];
@@ -98,7 +102,9 @@ static void render(const hr_code_listing *l, const hr_code_plan *plan, hr_str sr
         hr_buf_add_u64(out, l->number + c->first);
         hr_buf_lit(out, "\xe2\x80\x93");
         hr_buf_add_u64(out, l->number + c->last);
-        hr_buf_lit(out, " omitted]");
+        hr_buf_lit(out, " omitted");
+        hr_buf_add(out, c->note);
+        hr_buf_addc(out, ']');
         hr_buf_add(out, c->after);
         hr_buf_add(out, cr ? HR_STR("\r\n") : HR_STR("\n"));
         at = c->last + 1;
@@ -115,13 +121,35 @@ static hr_err check(const program *p, const hr_code_plan *plan, const hr_deadlin
     hr_err e = hr_code_parse(p->g, written, deadline, &t);
     if (e != HR_OK)
         return e;
-    hr_code_items items = {0};
+    hr_code_outline outline = {0};
     if (hr_code_errors(t) > p->errors)
         e = HR_E_SYNTAX;
     else
-        e = hr_code_scan(p->g, t, written, a, &items);
+        e = hr_code_scan(p->g, t, written, a, &outline);
     ts_tree_delete(t);
-    return e == HR_OK && items.n != plan->remaining ? HR_E_SYNTAX : e;
+    return e == HR_OK && outline.items.n != plan->remaining ? HR_E_SYNTAX : e;
+}
+
+/* "33 of 44 function bodies omitted, 12 comments and 2 lists shortened: 721 of 1,180 lines." */
+static hr_str what_went(const hr_code_plan *plan, uint32_t nrows, hr_arena *a)
+{
+    hr_buf b = HR_BUF_INIT(400);
+    if (plan->emptied)
+        hr_buf_addf(&b, "%u of %u function bodies omitted", plan->emptied, plan->functions);
+    if (plan->emptied && plan->comments + plan->lists)
+        hr_buf_lit(&b, ", ");
+    if (plan->comments)
+        hr_buf_addf(&b, "%u comment%s", plan->comments, plan->comments == 1 ? "" : "s");
+    if (plan->comments && plan->lists)
+        hr_buf_lit(&b, " and ");
+    if (plan->lists)
+        hr_buf_addf(&b, "%u list%s", plan->lists, plan->lists == 1 ? "" : "s");
+    hr_str gone = grouped(plan->gone, a), all = grouped(nrows, a);
+    hr_buf_addf(&b, "%s: %.*s of %.*s lines.", plan->comments + plan->lists ? " shortened" : "",
+                HR_FMT(gone), HR_FMT(all));
+    hr_str s = b.err == HR_OK ? hr_str_dup(a, hr_buf_str(&b)) : HR_STR_NONE;
+    hr_buf_free(&b);
+    return s;
 }
 
 static hr_err write_form(const hr_compress_opts *o, const hr_code_listing *l, const program *p,
@@ -129,9 +157,6 @@ static hr_err write_form(const hr_compress_opts *o, const hr_code_listing *l, co
                          const hr_key *key, hr_arena *a, hr_forms *out)
 {
     hr_buf b = HR_BUF_INIT(text.n + 64 * 1024);
-    uint64_t gone = 0;
-    for (size_t i = 0; i < plan->cuts.n; i++)
-        gone += plan->cuts.p[i].last - plan->cuts.p[i].first + 1;
     render(l, plan, l->bare, l->rows, &b);
     hr_err e = b.err == HR_OK ? check(p, plan, deadline, hr_buf_str(&b), a) : b.err;
     if (e == HR_OK) {
@@ -140,11 +165,7 @@ static hr_err write_form(const hr_compress_opts *o, const hr_code_listing *l, co
         if (b.n && b.p[b.n - 1] != '\n')
             hr_buf_addc(&b, '\n');
         hr_buf_add(&b, hr_cstr(p->g->comment));
-        hr_str lines = grouped(gone, a), all = grouped(l->nrows, a);
-        hr_marker_text(&b,
-                       hr_strf(a, "%u of %u function bodies omitted, %.*s of %.*s lines.",
-                               plan->emptied, plan->functions, HR_FMT(lines), HR_FMT(all)),
-                       key, o->via);
+        hr_marker_text(&b, what_went(plan, l->nrows, a), key, o->via);
         e = b.err;
     }
     if (e == HR_OK && b.n < text.n) {
@@ -152,7 +173,7 @@ static hr_err write_form(const hr_compress_opts *o, const hr_code_listing *l, co
         out->lossy_reason = HR_R_CODE_BODIES;
         out->lossy_strategy =
             hr_strf(a, "code(%s: %u of %u bodies, %llu of %u lines omitted)", p->g->name,
-                    plan->emptied, plan->functions, (unsigned long long)gone, l->nrows);
+                    plan->emptied, plan->functions, (unsigned long long)plan->gone, l->nrows);
         e = out->lossy.p ? HR_OK : HR_E_NOMEM;
     }
     hr_buf_free(&b);
@@ -179,9 +200,17 @@ hr_err hr_compress_code(const hr_compress_opts *o, hr_str text, const hr_key *ke
     hr_deadline deadline = hr_code_deadline(o->deadline);
     e = best_parse(o, &l, &deadline, &p);
     if (e == HR_OK)
-        e = hr_code_scan(p.g, p.tree, l.bare, a, &p.items);
+        e = hr_code_scan(p.g, p.tree, l.bare, a, &p.outline);
+    hr_code_work w = {.g = p.g,
+                      .outline = &p.outline,
+                      .o = &o->code,
+                      .text = l.bare,
+                      .rows = l.rows,
+                      .nrows = l.nrows,
+                      .a = a,
+                      .plan = &plan};
     if (e == HR_OK)
-        e = hr_code_decide(p.g, &p.items, l.bare, l.rows, l.nrows, o->query, a, &plan);
+        e = hr_code_decide(&w, o->query);
     if (e == HR_OK && plan.cuts.n)
         e = write_form(o, &l, &p, &plan, &deadline, text, key, a, out);
     ts_tree_delete(p.tree);

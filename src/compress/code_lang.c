@@ -1,195 +1,75 @@
-/* The grammars that were built in, what their nodes mean to us, and a parse that ends. */
+/* The grammars that were built in, and what their nodes mean to us. */
 #include "compress/code.h"
 
-#ifdef HR_GRAMMAR_PYTHON
-const TSLanguage *tree_sitter_python(void);
-#endif
-#ifdef HR_GRAMMAR_JAVASCRIPT
-const TSLanguage *tree_sitter_javascript(void);
-#endif
-#ifdef HR_GRAMMAR_TYPESCRIPT
-const TSLanguage *tree_sitter_typescript(void);
-#endif
-#ifdef HR_GRAMMAR_TSX
-const TSLanguage *tree_sitter_tsx(void);
-#endif
-#ifdef HR_GRAMMAR_GO
-const TSLanguage *tree_sitter_go(void);
-#endif
-#ifdef HR_GRAMMAR_RUST
-const TSLanguage *tree_sitter_rust(void);
-#endif
-#ifdef HR_GRAMMAR_JAVA
-const TSLanguage *tree_sitter_java(void);
-#endif
-#ifdef HR_GRAMMAR_C
-const TSLanguage *tree_sitter_c(void);
-#endif
-#ifdef HR_GRAMMAR_CPP
-const TSLanguage *tree_sitter_cpp(void);
-#endif
-#ifdef HR_GRAMMAR_BASH
-const TSLanguage *tree_sitter_bash(void);
-#endif
-#ifdef HR_GRAMMAR_C_SHARP
-const TSLanguage *tree_sitter_c_sharp(void);
-#endif
-#ifdef HR_GRAMMAR_RUBY
-const TSLanguage *tree_sitter_ruby(void);
-#endif
-#ifdef HR_GRAMMAR_PHP
-const TSLanguage *tree_sitter_php(void);
-#endif
+const TSLanguage *tree_sitter_python(void), *tree_sitter_javascript(void),
+    *tree_sitter_typescript(void), *tree_sitter_tsx(void), *tree_sitter_go(void),
+    *tree_sitter_rust(void), *tree_sitter_java(void), *tree_sitter_c(void), *tree_sitter_cpp(void),
+    *tree_sitter_bash(void), *tree_sitter_c_sharp(void), *tree_sitter_ruby(void),
+    *tree_sitter_php(void);
 
-#define JS_FUNCTIONS                                                                               \
-    {                                                                                              \
-        "function_declaration", "generator_function_declaration", "method_definition"              \
-    }
-#define JS_LAMBDAS                                                                                 \
-    {                                                                                              \
-        "function_expression", "generator_function", "arrow_function"                              \
-    }
-#define JS_TYPES                                                                                   \
-    {                                                                                              \
-        "class_declaration", "class", "abstract_class_declaration", "internal_module", "module"    \
-    }
+/* BUILT(PYTHON, f) is f where the build defines HR_GRAMMAR_PYTHON as 1, NULL where it does not: the
+ * pasted name is then a macro with a comma in it, or no macro, and the second argument counts. */
+#define SECOND(a, b, ...) b
+#define COMMA_1           0,
+#define CHOOSE(comma, f)  SECOND(comma f, NULL, 0)
+#define IF_ONE(have, f)   CHOOSE(COMMA_##have, f)
+#define IF_BUILT(have, f) IF_ONE(have, f)
+#define GRAMMAR(lang_, UPPER, lower, comment_)                                                     \
+    .lang = HR_LANG_##lang_, .name = #lower,                                                       \
+    .language = IF_BUILT(HR_GRAMMAR_##UPPER, tree_sitter_##lower), .comment = comment_
+
+/* What the three grammars for JavaScript and its kin share. */
+#define SCRIPT                                                                                     \
+    .functions = {"function_declaration", "generator_function_declaration", "method_definition"},  \
+    .lambdas = {"function_expression", "generator_function", "arrow_function"},                    \
+    .types = {"class_declaration", "class", "abstract_class_declaration", "internal_module",       \
+              "module"},                                                                           \
+    .data = {"array", "object"}
 
 static const hr_code_grammar grammars[] = {
-#ifdef HR_GRAMMAR_PYTHON
-    {.lang = HR_LANG_PYTHON,
-     .name = "python",
-     .language = tree_sitter_python,
-     .comment = "# ",
-     .filler = "...  ",
-     .bare = true,
-     .functions = {"function_definition"},
-     .types = {"class_definition"}},
-#endif
-#ifdef HR_GRAMMAR_JAVASCRIPT
-    {.lang = HR_LANG_JAVASCRIPT,
-     .name = "javascript",
-     .language = tree_sitter_javascript,
-     .comment = "// ",
-     .filler = "",
-     .functions = JS_FUNCTIONS,
-     .lambdas = JS_LAMBDAS,
-     .types = JS_TYPES},
-#endif
-#ifdef HR_GRAMMAR_TYPESCRIPT
-    {.lang = HR_LANG_TYPESCRIPT,
-     .name = "typescript",
-     .language = tree_sitter_typescript,
-     .comment = "// ",
-     .filler = "",
-     .functions = JS_FUNCTIONS,
-     .lambdas = JS_LAMBDAS,
-     .types = JS_TYPES},
-#endif
-#ifdef HR_GRAMMAR_TSX
-    {.lang = HR_LANG_TYPESCRIPT,
-     .name = "tsx",
-     .language = tree_sitter_tsx,
-     .comment = "// ",
-     .filler = "",
-     .functions = JS_FUNCTIONS,
-     .lambdas = JS_LAMBDAS,
-     .types = JS_TYPES},
-#endif
-#ifdef HR_GRAMMAR_GO
-    {.lang = HR_LANG_GO,
-     .name = "go",
-     .language = tree_sitter_go,
-     .comment = "// ",
-     .filler = "",
-     .functions = {"function_declaration", "method_declaration"},
-     .lambdas = {"func_literal"}},
-#endif
-#ifdef HR_GRAMMAR_RUST
-    {.lang = HR_LANG_RUST,
-     .name = "rust",
-     .language = tree_sitter_rust,
-     .comment = "// ",
-     .filler = "",
-     .functions = {"function_item"},
-     .types = {"impl_item", "trait_item", "mod_item"}},
-#endif
-#ifdef HR_GRAMMAR_JAVA
-    {.lang = HR_LANG_JAVA,
-     .name = "java",
-     .language = tree_sitter_java,
-     .comment = "// ",
-     .filler = "",
+    {GRAMMAR(PYTHON, PYTHON, python, "# "), .filler = "...  ", .bare = true,
+     .functions = {"function_definition"}, .types = {"class_definition"},
+     .data = {"list", "dictionary", "set", "tuple"}},
+    {GRAMMAR(JAVASCRIPT, JAVASCRIPT, javascript, "// "), SCRIPT},
+    {GRAMMAR(TYPESCRIPT, TYPESCRIPT, typescript, "// "), SCRIPT},
+    {GRAMMAR(TYPESCRIPT, TSX, tsx, "// "), SCRIPT},
+    {GRAMMAR(GO, GO, go, "// "), .functions = {"function_declaration", "method_declaration"},
+     .lambdas = {"func_literal"}, .data = {"literal_value"}},
+    {GRAMMAR(RUST, RUST, rust, "// "), .functions = {"function_item"},
+     .types = {"impl_item", "trait_item", "mod_item"}, .data = {"array_expression"}},
+    {GRAMMAR(JAVA, JAVA, java, "// "),
      .functions = {"method_declaration", "constructor_declaration",
                    "compact_constructor_declaration"},
      .types = {"class_declaration", "interface_declaration", "enum_declaration",
-               "record_declaration", "annotation_type_declaration"}},
-#endif
-#ifdef HR_GRAMMAR_C
-    {.lang = HR_LANG_C,
-     .name = "c",
-     .language = tree_sitter_c,
-     .comment = "// ",
-     .filler = "",
-     .functions = {"function_definition"}},
-#endif
-#ifdef HR_GRAMMAR_CPP
-    {.lang = HR_LANG_CPP,
-     .name = "cpp",
-     .language = tree_sitter_cpp,
-     .comment = "// ",
-     .filler = "",
-     .functions = {"function_definition"},
-     .types = {"class_specifier", "struct_specifier", "namespace_definition", "union_specifier"}},
-#endif
-#ifdef HR_GRAMMAR_BASH
-    {.lang = HR_LANG_BASH,
-     .name = "bash",
-     .language = tree_sitter_bash,
-     .comment = "# ",
-     .filler = ":  ",
-     .functions = {"function_definition"}},
-#endif
-#ifdef HR_GRAMMAR_C_SHARP
-    {.lang = HR_LANG_CSHARP,
-     .name = "csharp",
-     .language = tree_sitter_c_sharp,
-     .comment = "// ",
-     .filler = "",
+               "record_declaration", "annotation_type_declaration"},
+     .data = {"array_initializer"}},
+    {GRAMMAR(C, C, c, "// "), .functions = {"function_definition"}, .data = {"initializer_list"}},
+    {GRAMMAR(CPP, CPP, cpp, "// "), .functions = {"function_definition"},
+     .types = {"class_specifier", "struct_specifier", "namespace_definition", "union_specifier"},
+     .data = {"initializer_list"}},
+    {GRAMMAR(BASH, BASH, bash, "# "), .filler = ":  ", .functions = {"function_definition"},
+     .data = {"array"}},
+    {GRAMMAR(CSHARP, C_SHARP, c_sharp, "// "),
      .functions = {"method_declaration", "constructor_declaration", "destructor_declaration",
                    "operator_declaration", "conversion_operator_declaration",
                    "accessor_declaration", "local_function_statement"},
      .types = {"class_declaration", "interface_declaration", "struct_declaration",
-               "record_declaration", "enum_declaration", "namespace_declaration"}},
-#endif
-#ifdef HR_GRAMMAR_RUBY
-    {.lang = HR_LANG_RUBY,
-     .name = "ruby",
-     .language = tree_sitter_ruby,
-     .comment = "# ",
-     .filler = "",
-     .bare = true,
-     .functions = {"method", "singleton_method"},
-     .types = {"class", "module", "singleton_class"}},
-#endif
-#ifdef HR_GRAMMAR_PHP
-    {.lang = HR_LANG_PHP,
-     .name = "php",
-     .language = tree_sitter_php,
-     .comment = "// ",
-     .filler = "",
-     .functions = {"function_definition", "method_declaration"},
+               "record_declaration", "enum_declaration", "namespace_declaration"},
+     .data = {"initializer_expression"}},
+    {GRAMMAR(RUBY, RUBY, ruby, "# "), .bare = true, .functions = {"method", "singleton_method"},
+     .types = {"class", "module", "singleton_class"}, .data = {"array", "hash"}},
+    {GRAMMAR(PHP, PHP, php, "// "), .functions = {"function_definition", "method_declaration"},
      .lambdas = {"anonymous_function"},
      .types = {"class_declaration", "interface_declaration", "trait_declaration",
-               "enum_declaration", "namespace_definition"}},
-#endif
-    {.lang = HR_LANG_NONE},
+               "enum_declaration", "namespace_definition"},
+     .data = {"array_creation_expression"}},
 };
 
 static const hr_code_grammar *named(const char *name)
 {
-    for (const hr_code_grammar *g = grammars; g->lang != HR_LANG_NONE; g++) {
-        if (strcmp(g->name, name) == 0)
-            return g;
+    for (size_t i = 0; i < sizeof grammars / sizeof *grammars; i++) {
+        if (strcmp(grammars[i].name, name) == 0)
+            return grammars[i].language ? &grammars[i] : NULL;
     }
     return NULL;
 }
@@ -206,7 +86,7 @@ static const char *const kin[HR_LANG_COUNT][2] = {
     [HR_LANG_C] = {"c", "cpp"},
     [HR_LANG_CPP] = {"cpp", "c"},
     [HR_LANG_BASH] = {"bash"},
-    [HR_LANG_CSHARP] = {"csharp"},
+    [HR_LANG_CSHARP] = {"c_sharp"},
     [HR_LANG_RUBY] = {"ruby"},
     [HR_LANG_PHP] = {"php"},
 };
@@ -262,77 +142,22 @@ hr_lang hr_code_lang_of(hr_str ending)
     return HR_LANG_NONE;
 }
 
-/* A step is what the parser does between two calls of `give_up`: a hundred operations. Programs
- * take one per 120 to 550 bytes in each of our grammars, dense ones one per 40. Repairing damage is
- * what takes long, and memory goes with the steps: damaged texts get fewer. */
-enum { STEPS_ALWAYS = 200, BYTES_PER_STEP = 15, BYTES_PER_STEP_DAMAGED = 50 };
-
-typedef struct budget {
-    const hr_deadline *deadline;
-    size_t steps, bytes;
-} budget;
-
-static bool give_up(TSParseState *s)
+hr_lang hr_code_lang_named(hr_str name)
 {
-    budget *b = s->payload;
-    size_t each = s->has_error ? BYTES_PER_STEP_DAMAGED : BYTES_PER_STEP;
-    return ++b->steps > STEPS_ALWAYS + b->bytes / each || hr_deadline_passed(b->deadline);
-}
-
-hr_deadline hr_code_deadline(const hr_deadline *given)
-{
-    static const uint64_t HALF_SECOND = 500u * 1000000u;
-    if (!given || !given->clock)
-        return (hr_deadline){0};
-    uint64_t now = hr_now_ns(given->clock);
-    return given->at_ns > now && given->at_ns - now > HALF_SECOND
-               ? (hr_deadline){given->clock, now + HALF_SECOND}
-               : *given;
-}
-
-static const char *chunk(void *payload, uint32_t at, TSPoint point, uint32_t *n)
-{
-    const hr_str *text = payload;
-    (void)point;
-    *n = at < text->n ? (uint32_t)(text->n - at) : 0;
-    return *n ? text->p + at : "";
-}
-
-hr_err hr_code_parse(const hr_code_grammar *g, hr_str text, const hr_deadline *deadline,
-                     TSTree **out)
-{
-    budget b = {.deadline = deadline, .bytes = text.n};
-    *out = NULL;
-    TSParser *parser = ts_parser_new();
-    if (!parser)
-        return HR_E_NOMEM;
-    if (!ts_parser_set_language(parser, g->language())) {
-        ts_parser_delete(parser);
-        return HR_E_UNSUPPORTED;
+    static const struct {
+        const char *name;
+        hr_lang lang;
+    } others[] = {{"c++", HR_LANG_CPP},
+                  {"c#", HR_LANG_CSHARP},
+                  {"golang", HR_LANG_GO},
+                  {"shell", HR_LANG_BASH}};
+    for (unsigned l = HR_LANG_NONE + 1; l < HR_LANG_COUNT; l++) {
+        if (hr_str_ieq(name, hr_cstr(hr_lang_name((hr_lang)l))))
+            return (hr_lang)l;
     }
-    TSInput in = {.payload = &text, .read = chunk, .encoding = TSInputEncodingUTF8};
-    TSParseOptions how = {.payload = &b, .progress_callback = give_up};
-    *out = ts_parser_parse_with_options(parser, NULL, in, how);
-    ts_parser_delete(parser);
-    return *out ? HR_OK : HR_E_TIMEOUT;
-}
-
-size_t hr_code_errors(const TSTree *tree)
-{
-    TSTreeCursor c = ts_tree_cursor_new(ts_tree_root_node(tree));
-    size_t errors = 0;
-    for (bool more = true; more;) {
-        TSNode n = ts_tree_cursor_current_node(&c);
-        errors += ts_node_is_error(n) || ts_node_is_missing(n);
-        if (ts_node_has_error(n) && ts_tree_cursor_goto_first_child(&c))
-            continue;
-        while (!ts_tree_cursor_goto_next_sibling(&c)) {
-            if (!ts_tree_cursor_goto_parent(&c)) {
-                more = false;
-                break;
-            }
-        }
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        if (hr_str_ieq(name, hr_cstr(others[i].name)))
+            return others[i].lang;
     }
-    ts_tree_cursor_delete(&c);
-    return errors;
+    return hr_code_lang_of(name);
 }

@@ -1,15 +1,18 @@
-/* Which functions and types a tree holds, where their lines are and what they are called. */
+/* Which functions, types, comments and lists a tree holds, where their lines are and what they are
+ * called. */
 #include "compress/code.h"
 
 enum {
     MAX_DEPTH = 4000,
     LONG_BODY = 4, /* a body with more lines is worth cutting */
     NAME_HOPS = 16,
+    MAX_MENTION = 200, /* bytes of a clause that are looked at */
 };
 
 typedef struct level {
     TSNode node;
     uint32_t item; /* index of the innermost item at this level, UINT32_MAX if none */
+    bool broken;   /* inside an error: what it holds may be read wrong */
 } level;
 
 typedef struct scan {
@@ -17,6 +20,7 @@ typedef struct scan {
     hr_str text;
     hr_arena *a;
     hr_code_items *items;
+    hr_code_outline *out;
     uint8_t *roles; /* hr_code_role by symbol */
     uint32_t nroles;
     HR_VEC(level) stack;
@@ -42,6 +46,41 @@ static bool is_one_of(const char *const *list, size_t max, const char *type)
     return false;
 }
 
+/* What is called alike in all grammars that have it. */
+static hr_code_role common_role(const char *type)
+{
+    static const struct {
+        const char *type;
+        hr_code_role role;
+    } known[] = {
+        {"comment", HR_CODE_COMMENT},       {"line_comment", HR_CODE_COMMENT},
+        {"block_comment", HR_CODE_COMMENT}, {"expression_statement", HR_CODE_DOCSTRING},
+        {"argument_list", HR_CODE_CALL},    {"arguments", HR_CODE_CALL},
+        {"command_name", HR_CODE_CALL},     {"raise_statement", HR_CODE_RAISE},
+        {"throw_statement", HR_CODE_RAISE}, {"throw_expression", HR_CODE_RAISE},
+        {"except_clause", HR_CODE_CATCH},   {"catch_clause", HR_CODE_CATCH},
+        {"rescue", HR_CODE_CATCH},
+    };
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        if (strcmp(known[i].type, type) == 0)
+            return known[i].role;
+    }
+    return HR_CODE_OTHER;
+}
+
+static hr_code_role role_of(const hr_code_grammar *g, const char *type)
+{
+    if (is_one_of(g->functions, sizeof g->functions / sizeof *g->functions, type))
+        return HR_CODE_FUNCTION;
+    if (is_one_of(g->lambdas, sizeof g->lambdas / sizeof *g->lambdas, type))
+        return HR_CODE_LAMBDA;
+    if (is_one_of(g->types, sizeof g->types / sizeof *g->types, type))
+        return HR_CODE_TYPE;
+    if (is_one_of(g->data, sizeof g->data / sizeof *g->data, type))
+        return HR_CODE_DATA;
+    return common_role(type);
+}
+
 /* Node types are compared as words once a grammar, as numbers once a node. */
 static bool learn_roles(scan *s)
 {
@@ -52,14 +91,8 @@ static bool learn_roles(scan *s)
         return false;
     for (uint32_t i = 0; i < s->nroles; i++) {
         const char *type = ts_language_symbol_name(l, (TSSymbol)i);
-        if (!type || ts_language_symbol_type(l, (TSSymbol)i) != TSSymbolTypeRegular)
-            continue;
-        if (is_one_of(s->g->functions, 12, type))
-            s->roles[i] = HR_CODE_FUNCTION;
-        else if (is_one_of(s->g->lambdas, 4, type))
-            s->roles[i] = HR_CODE_LAMBDA;
-        else if (is_one_of(s->g->types, 10, type))
-            s->roles[i] = HR_CODE_TYPE;
+        if (type && ts_language_symbol_type(l, (TSSymbol)i) == TSSymbolTypeRegular)
+            s->roles[i] = (uint8_t)role_of(s->g, type);
     }
     return true;
 }
@@ -142,8 +175,8 @@ static uint32_t body_lines(const hr_code_item *it)
     return end > it->head ? end - it->head : 0;
 }
 
-static hr_err note(scan *s, TSNode n, hr_code_role role, uint32_t parent, TSNode holder,
-                   uint32_t *index)
+static hr_err note_item(scan *s, TSNode n, hr_code_role role, uint32_t parent, TSNode holder,
+                        uint32_t *index)
 {
     if (s->items->n >= UINT32_MAX - 1)
         return HR_E_LIMIT;
@@ -151,12 +184,11 @@ static hr_err note(scan *s, TSNode n, hr_code_role role, uint32_t parent, TSNode
     if (!it)
         return HR_E_NOMEM;
     *index = (uint32_t)s->items->n - 1;
-    TSPoint start = ts_node_start_point(n), end = ts_node_end_point(n);
     *it = (hr_code_item){.role = role,
                          .parent = parent,
                          .broken = ts_node_has_error(n),
-                         .first = start.row,
-                         .last = end.column == 0 && end.row > start.row ? end.row - 1 : end.row};
+                         .first = ts_node_start_point(n).row,
+                         .last = hr_code_last_row(n)};
     if (role == HR_CODE_LAMBDA) {
         it->name = text_of(s->text, field(n, "name"));
         if (it->name.n == 0 && !ts_node_is_null(holder))
@@ -176,15 +208,86 @@ static hr_err note(scan *s, TSNode n, hr_code_role role, uint32_t parent, TSNode
     return HR_OK;
 }
 
+uint32_t hr_code_last_row(TSNode n)
+{
+    TSPoint end = ts_node_end_point(n);
+    return end.column == 0 && end.row > ts_node_start_point(n).row ? end.row - 1 : end.row;
+}
+
+static hr_err note_passage(scan *s, TSNode n, hr_code_role role)
+{
+    uint32_t first = ts_node_start_point(n).row, last = hr_code_last_row(n);
+    if (role != HR_CODE_COMMENT && last - first < 2)
+        return HR_OK;
+    if (role == HR_CODE_DOCSTRING &&
+        (s->g->lang != HR_LANG_PYTHON || ts_node_named_child_count(n) != 1 ||
+         strcmp(ts_node_type(ts_node_named_child(n, 0)), "string") != 0))
+        return HR_OK;
+    hr_code_passage *p = hr_vec_push(&s->out->passages, s->a);
+    if (!p)
+        return HR_E_NOMEM;
+    *p = (hr_code_passage){n, role, first, last, (uint32_t)s->items->n};
+    return HR_OK;
+}
+
+/* The word that ends at `end`, white space between them left aside. */
+static hr_str word_before(hr_str text, size_t end)
+{
+    while (end > 0 && hr_is_space(text.p[end - 1]))
+        end--;
+    size_t from = end;
+    while (from > 0 && hr_code_word_char(text.p[from - 1]))
+        from--;
+    return hr_str_sub(text, from, end);
+}
+
+static hr_err note_mention(scan *s, TSNode n, hr_code_role role)
+{
+    hr_str text = hr_str_sub(text_of(s->text, n), 0, MAX_MENTION);
+    hr_str name = text;
+    if (role == HR_CODE_CALL && s->g->lang != HR_LANG_BASH)
+        name = word_before(s->text, ts_node_start_byte(n));
+    /* Ruby raises with a call. */
+    if (s->g->lang == HR_LANG_RUBY && hr_str_eq(name, HR_STR("raise"))) {
+        role = HR_CODE_RAISE;
+        name = text;
+    }
+    if (name.n == 0)
+        return HR_OK;
+    hr_code_mention *m = hr_vec_push(&s->out->mentions, s->a);
+    if (!m)
+        return HR_E_NOMEM;
+    *m = (hr_code_mention){role, ts_node_start_point(n).row, name};
+    return HR_OK;
+}
+
+/* Notes what a node is; *item becomes its index if it is a function or type. */
+static hr_err note(scan *s, TSNode n, hr_code_role role, TSNode holder, uint32_t *item)
+{
+    switch (role) {
+    case HR_CODE_FUNCTION:
+    case HR_CODE_LAMBDA:
+    case HR_CODE_TYPE:
+        return ts_node_child_count(n) ? note_item(s, n, role, *item, holder, item) : HR_OK;
+    case HR_CODE_COMMENT:
+    case HR_CODE_DOCSTRING:
+    case HR_CODE_DATA:
+        return note_passage(s, n, role);
+    default:
+        return note_mention(s, n, role);
+    }
+}
+
 static hr_err visit(scan *s, TSNode n)
 {
     size_t depth = s->stack.n;
-    TSNode holder = depth ? s->stack.p[depth - 1].node : (TSNode){0};
-    uint32_t item = depth ? s->stack.p[depth - 1].item : UINT32_MAX;
+    level at = {.item = UINT32_MAX}, holder = depth ? s->stack.p[depth - 1] : at;
+    at = (level){n, holder.item, holder.broken};
     TSSymbol symbol = ts_node_symbol(n);
     hr_code_role role = symbol < s->nroles ? (hr_code_role)s->roles[symbol] : HR_CODE_OTHER;
-    if (role != HR_CODE_OTHER && ts_node_is_named(n) && ts_node_child_count(n)) {
-        hr_err e = note(s, n, role, item, holder, &item);
+    at.broken |= symbol >= s->nroles; /* an error has a number of its own */
+    if (role != HR_CODE_OTHER && (role < HR_CODE_COMMENT || !at.broken) && ts_node_is_named(n)) {
+        hr_err e = note(s, n, role, holder.node, &at.item);
         if (e != HR_OK)
             return e;
     }
@@ -193,14 +296,14 @@ static hr_err visit(scan *s, TSNode n)
     level *l = hr_vec_push(&s->stack, s->a);
     if (!l)
         return HR_E_NOMEM;
-    *l = (level){n, item};
+    *l = at;
     return HR_OK;
 }
 
 hr_err hr_code_scan(const hr_code_grammar *g, const TSTree *tree, hr_str text, hr_arena *a,
-                    hr_code_items *out)
+                    hr_code_outline *out)
 {
-    scan s = {.g = g, .text = text, .a = a, .items = out};
+    scan s = {.g = g, .text = text, .a = a, .items = &out->items, .out = out};
     if (!learn_roles(&s))
         return HR_E_NOMEM;
     TSTreeCursor c = ts_tree_cursor_new(ts_tree_root_node(tree));

@@ -62,6 +62,26 @@ typedef enum hr_compaction {
     HR_COMPACT_MARKDOWN, /* "markdown-kv": a line for each member */
 } hr_compaction;
 
+/* How much of a documentation comment or docstring stays. */
+typedef enum hr_docstrings {
+    HR_DOCSTRINGS_FIRST_LINE, /* its first sentence, at most three lines of it */
+    HR_DOCSTRINGS_FULL,
+    HR_DOCSTRINGS_NONE,
+} hr_docstrings;
+
+/* Programs; public names and defaults as in the CodeCompressorConfig of the SDKs. */
+typedef struct hr_code_opts {
+    bool allow;                     /* false: programs stay whole */
+    hr_docstrings docstring_mode;   /* first_line */
+    bool compress_comments;         /* true: long comments lose lines */
+    bool semantic_analysis;         /* true: notes name the functions called */
+    bool preserve_error_handlers;   /* true: notes name the errors raised and handled */
+    size_t max_body_lines;          /* 5: shorter bodies stay */
+    double target_compression_rate; /* 0.2: bodies stay while less than this share of lines does */
+    size_t min_tokens;              /* smaller programs stay whole; 0: lossy_min_tokens */
+    hr_str language_hint;           /* instead of detection, if it is a language we know */
+} hr_code_opts;
+
 /* Options; get the defaults from hr_compress_defaults(). Public names and defaults as in the
  * SmartCrusherConfig of the SDKs. */
 typedef struct hr_compress_opts {
@@ -86,8 +106,8 @@ typedef struct hr_compress_opts {
     const hr_str *preserve_fields;        /* rows with a truthy value here are kept */
     size_t npreserve_fields;
     hr_compaction compaction; /* csv-schema */
-    bool allow_code;          /* false: programs stay whole */
     bool part;                /* the text is a part of a block whose compressor asks */
+    hr_code_opts code;
 
     hr_str query;                /* newest user text plus the tool call's arguments */
     hr_str tool_name;            /* tool that produced the text, if known */
@@ -118,7 +138,7 @@ hr_err hr_compress_text(const hr_compress_opts *o, hr_str text, hr_arena *a, hr_
 hr_err hr_line_groups(hr_str text, hr_arena *a, uint32_t **groups, size_t *n);
 
 /* Is the question about code itself ("explain", "fix", "review")? Then programs are to stay whole;
- * callers that set allow_code ask this first. Whole words only: "prefix" asks for no fix. */
+ * callers that set code.allow ask this first. Whole words only: "prefix" asks for no fix. */
 bool hr_code_wanted_whole(hr_str question);
 
 #endif

@@ -51,6 +51,11 @@ hr_compress_opts hr_compress_defaults(void)
         .preserve_change_points = true,
         .factor_out_constants = true,
         .dedup_identical_items = true,
+        .code = {.compress_comments = true,
+                 .semantic_analysis = true,
+                 .preserve_error_handlers = true,
+                 .max_body_lines = 5,
+                 .target_compression_rate = 0.2},
     };
 }
 
@@ -200,16 +205,35 @@ static hr_err ask(const job *j, hr_compressor *run, hr_str text, outcome *out)
     return HR_OK;
 }
 
+static bool reaches(scales *c, sized *text, size_t gate)
+{
+    double estimate = (double)text->estimate;
+    if (estimate > (double)gate * WIDE)
+        return true;
+    return estimate * WIDE >= (double)gate && exact(c, text) >= gate;
+}
+
+static bool may_lose(const hr_compress_opts *o)
+{
+    return o->via != HR_VIA_NONE && !o->lossless_only;
+}
+
 static hr_err compress_one(const job *j, hr_str text, hr_kind kind, outcome *out)
 {
     *out = untouched(text, kind, HR_R_KIND_UNHANDLED);
-    if (kind == HR_KIND_CODE && !j->o->allow_code) {
+    if (kind == HR_KIND_CODE && !j->o->code.allow) {
         out->reason = HR_R_PROTECTED_CODE;
         return HR_OK;
     }
     hr_err e = HR_OK;
+    job mine = *j;
+    if (kind == HR_KIND_CODE && j->o->code.min_tokens) {
+        sized all = size_of(j->o, text);
+        mine.ask_lossy = reaches(j->scales, &all, j->o->code.min_tokens);
+        mine.may_lose = mine.ask_lossy && may_lose(j->o);
+    }
     if (compressors[kind].run)
-        e = ask(j, compressors[kind].run, text, out);
+        e = ask(&mine, compressors[kind].run, text, out);
     if (e == HR_OK && !out->changed && compressors[kind].fallback)
         e = ask(j, compressors[kind].fallback, text, out);
     return e;
@@ -346,14 +370,6 @@ static bool too_small(scales *c, sized *text)
            hr_word_count(text->s, o->min_words) < o->min_words;
 }
 
-static bool reaches(scales *c, sized *text, size_t gate)
-{
-    double estimate = (double)text->estimate;
-    if (estimate > (double)gate * WIDE)
-        return true;
-    return estimate * WIDE >= (double)gate && exact(c, text) >= gate;
-}
-
 hr_err hr_compress_part(const hr_compress_opts *o, hr_str text, const hr_key *key, hr_arena *a,
                         hr_str *out)
 {
@@ -382,7 +398,7 @@ hr_err hr_compress_text(const hr_compress_opts *o, hr_str text, hr_arena *a, hr_
     }
     job j = {.o = o, .a = a, .scales = &c, .key = hr_key_of(text)};
     j.ask_lossy = reaches(&c, &before, o->lossy_min_tokens);
-    j.may_lose = j.ask_lossy && o->via != HR_VIA_NONE && !o->lossless_only;
+    j.may_lose = j.ask_lossy && may_lose(o);
     outcome r = untouched(text, HR_KIND_TEXT, HR_R_ERROR);
     hr_err e = hr_deadline_passed(o->deadline) ? HR_E_TIMEOUT : compress_all(&j, text, &r);
     out->kind = r.kind;

@@ -76,6 +76,13 @@ hr_reason hr_plan_verdict(const hr_policy *p, const hr_wire_request *r, const hr
     return HR_R_UNDECIDED;
 }
 
+bool hr_plan_protects_code(const hr_policy *p, const hr_wire_request *r, const hr_block *b)
+{
+    if (p->protect_recent && b->message + p->protect_recent >= r->nmessages)
+        return true;
+    return p->protect_analysis_context && hr_code_wanted_whole(r->last_user_text);
+}
+
 hr_sha256 hr_plan_block_key(hr_dialect d, const hr_block *b)
 {
     char tag[2] = {(char)('0' + (int)d), (char)('0' + (int)b->role)};

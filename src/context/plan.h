@@ -24,6 +24,8 @@ typedef struct hr_policy {
     const hr_str *excluded; /* names or globs of tools whose results are never edited */
     size_t nexcluded;
     bool compress_user_messages;
+    size_t protect_recent;           /* programs in so many messages at the end stay whole */
+    bool protect_analysis_context;   /* all programs do while the user asks about code itself */
     const hr_tool_profile *profiles; /* the last that matches counts */
     size_t nprofiles;
 } hr_policy;
@@ -46,6 +48,10 @@ bool hr_plan_is_retrieval(const hr_block *b);
  * `everything` treats old blocks as new (no provider has seen them yet). */
 hr_reason hr_plan_verdict(const hr_policy *p, const hr_wire_request *r, const hr_block *b,
                           bool everything);
+
+/* Must a program in this block stay whole: is it in one of the last messages (input items of
+ * Responses), or is the newest text of the user about code? */
+bool hr_plan_protects_code(const hr_policy *p, const hr_wire_request *r, const hr_block *b);
 
 /* Key of a decision: the block's text, its tool and dialect. */
 hr_sha256 hr_plan_block_key(hr_dialect d, const hr_block *b);

@@ -85,7 +85,7 @@ int headroom_compress(headroom *h, const char *text, size_t n, const headroom_co
     c.via = HR_VIA_TOOL;
     if (HAS(o, query))
         c.query = hr_cstr(o->query);
-    c.allow_code = !hr_code_wanted_whole(c.query);
+    c.code.allow = !hr_code_wanted_whole(c.query);
     if (HAS(o, tool_name))
         c.tool_name = hr_cstr(o->tool_name);
     if (HAS(o, tool_input))

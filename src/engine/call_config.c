@@ -5,12 +5,14 @@
 typedef enum kind { SIZE, REAL, FLAG } kind;
 
 #define AT(member) offsetof(hr_compress_opts, member)
-static const struct field {
+typedef struct setting {
     const char *name;
     kind kind;
     size_t at;
     double max;
-} fields[] = {
+} setting;
+
+static const setting crusher_fields[] = {
     {"min_tokens_to_crush", SIZE, AT(min_tokens), 1e6},
     {"max_items_after_crush", SIZE, AT(max_items_after_crush), 1e6},
     {"min_items_to_analyze", SIZE, AT(min_items_to_analyze), 1e6},
@@ -23,6 +25,19 @@ static const struct field {
     {"factor_out_constants", FLAG, AT(factor_out_constants), 1},
     {"dedup_identical_items", FLAG, AT(dedup_identical_items), 1},
     {"lossless_only", FLAG, AT(lossless_only), 1},
+    {NULL, FLAG, 0, 0},
+};
+
+/* CodeCompressorConfig. fallback_to_kompress is known and changes nothing: without a grammar a
+ * program stays whole. So is ccr_ttl: originals live as long as the store says. */
+static const setting code_fields[] = {
+    {"target_compression_rate", REAL, AT(code.target_compression_rate), 1},
+    {"max_body_lines", SIZE, AT(code.max_body_lines), 1e6},
+    {"min_tokens_for_compression", SIZE, AT(code.min_tokens), 1e6},
+    {"compress_comments", FLAG, AT(code.compress_comments), 1},
+    {"semantic_analysis", FLAG, AT(code.semantic_analysis), 1},
+    {"preserve_error_handlers", FLAG, AT(code.preserve_error_handlers), 1},
+    {NULL, FLAG, 0, 0},
 };
 
 static hr_err wrong(hr_str *message, hr_arena *a, hr_err err, const char *field, const char *takes)
@@ -31,12 +46,17 @@ static hr_err wrong(hr_str *message, hr_arena *a, hr_err err, const char *field,
     return err;
 }
 
-static hr_err set_field(const hr_json_doc *d, uint32_t n, const struct field *f, hr_arena *a,
-                        hr_compress_opts *o, hr_str *message)
+static bool absent(const hr_json_doc *d, uint32_t n)
+{
+    return n == HR_JSON_ABSENT || hr_json_is(d, n, HR_JSON_NULL);
+}
+
+static hr_err set_field(const hr_json_doc *d, uint32_t n, const char *group, const setting *f,
+                        hr_arena *a, hr_compress_opts *o, hr_str *message)
 {
     double v;
     char *to = (char *)o + f->at;
-    hr_str name = hr_strf(a, "smart_crusher.%s", f->name);
+    hr_str name = hr_strf(a, "%s.%s", group, f->name);
     if (f->kind == FLAG) {
         if (!hr_json_is(d, n, HR_JSON_TRUE) && !hr_json_is(d, n, HR_JSON_FALSE))
             return wrong(message, a, HR_E_TYPE, hr_zstr(a, name), "true or false");
@@ -51,6 +71,91 @@ static hr_err set_field(const hr_json_doc *d, uint32_t n, const struct field *f,
         *(size_t *)to = (size_t)v;
     else
         *(double *)to = v;
+    return HR_OK;
+}
+
+static hr_err set_fields(const hr_json_doc *d, uint32_t config, const char *group, const setting *f,
+                         hr_arena *a, hr_compress_opts *o, hr_str *message)
+{
+    uint32_t map = hr_json_get(d, config, hr_cstr(group));
+    for (; f->name; f++) {
+        uint32_t n = hr_json_get(d, map, hr_cstr(f->name));
+        hr_err err = absent(d, n) ? HR_OK : set_field(d, n, group, f, a, o, message);
+        if (err != HR_OK)
+            return err;
+    }
+    return HR_OK;
+}
+
+/* What of a program stays is no choice: asking for less is refused, not ignored. */
+static hr_err always_kept(const hr_json_doc *d, uint32_t map, hr_arena *a, hr_str *message)
+{
+    static const char *const names[] = {"preserve_imports", "preserve_signatures",
+                                        "preserve_type_annotations", "preserve_decorators"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        uint32_t n = hr_json_get(d, map, hr_cstr(names[i]));
+        if (absent(d, n) || hr_json_is(d, n, HR_JSON_TRUE))
+            continue;
+        hr_str name = hr_strf(a, "code_compressor.%s", names[i]);
+        return wrong(message, a, HR_E_RANGE, hr_zstr(a, name), "true: these lines always stay");
+    }
+    return HR_OK;
+}
+
+static hr_err code_config(const hr_json_doc *d, uint32_t config, hr_arena *a, hr_compress_opts *o,
+                          hr_str *message)
+{
+    static const struct {
+        const char *name;
+        hr_docstrings mode;
+    } modes[] = {{"first_line", HR_DOCSTRINGS_FIRST_LINE},
+                 {"full", HR_DOCSTRINGS_FULL},
+                 {"remove", HR_DOCSTRINGS_NONE},
+                 {"none", HR_DOCSTRINGS_NONE}};
+    hr_err err = set_fields(d, config, "code_compressor", code_fields, a, o, message);
+    uint32_t map = hr_json_get(d, config, HR_STR("code_compressor"));
+    if (err == HR_OK)
+        err = always_kept(d, map, a, message);
+    if (err != HR_OK)
+        return err;
+    uint32_t mode = hr_json_get(d, map, HR_STR("docstring_mode"));
+    if (!absent(d, mode)) {
+        size_t k = 0, n = sizeof modes / sizeof *modes;
+        hr_str name = hr_json_get_text(d, map, HR_STR("docstring_mode"), a);
+        while (k < n && !hr_str_eq(name, hr_cstr(modes[k].name)))
+            k++;
+        if (k == n)
+            return wrong(message, a, HR_E_RANGE, "code_compressor.docstring_mode",
+                         "full, first_line, remove or none");
+        o->code.docstring_mode = modes[k].mode;
+    }
+    uint32_t hint = hr_json_get(d, map, HR_STR("language_hint"));
+    if (!absent(d, hint) && !hr_json_is(d, hint, HR_JSON_STRING))
+        return wrong(message, a, HR_E_TYPE, "code_compressor.language_hint",
+                     "the name of a language");
+    o->code.language_hint = hr_json_get_text(d, map, HR_STR("language_hint"), a);
+    if (hr_json_is(d, hr_json_get(d, map, HR_STR("enable_ccr")), HR_JSON_FALSE))
+        o->code.allow = false; /* without an original to return to nothing may be left out */
+    return HR_OK;
+}
+
+/* Who says how many messages are recent and whether the question counts says it for this call. */
+static hr_err code_gates(const hr_json_doc *d, uint32_t config, hr_arena *a, hr_policy *p,
+                         hr_str *message)
+{
+    uint32_t recent = hr_json_get(d, config, HR_STR("protect_recent"));
+    uint32_t analysis = hr_json_get(d, config, HR_STR("protect_analysis_context"));
+    double v = 0;
+    if (!absent(d, recent)) {
+        if (!hr_json_double(d, recent, &v) || v < 0 || v > 1e6 || v != (double)(size_t)v)
+            return wrong(message, a, HR_E_RANGE, "protect_recent", "a number of messages");
+        p->protect_recent = (size_t)v;
+    }
+    if (!absent(d, analysis)) {
+        p->protect_analysis_context = hr_json_is(d, analysis, HR_JSON_TRUE);
+        if (!p->protect_analysis_context && !hr_json_is(d, analysis, HR_JSON_FALSE))
+            return wrong(message, a, HR_E_TYPE, "protect_analysis_context", "true or false");
+    }
     return HR_OK;
 }
 
@@ -161,19 +266,17 @@ hr_err hr_call_config(const hr_json_doc *d, uint32_t config, hr_arena *a, hr_com
         hr_apply_target_ratio(v, o);
     }
     uint32_t sc = hr_json_get(d, config, HR_STR("smart_crusher"));
-    for (size_t i = 0; i < sizeof(fields) / sizeof(*fields); i++) {
-        uint32_t n = hr_json_get(d, sc, hr_cstr(fields[i].name));
-        hr_err err = n == HR_JSON_ABSENT || hr_json_is(d, n, HR_JSON_NULL)
-                         ? HR_OK
-                         : set_field(d, n, &fields[i], a, o, message);
-        if (err != HR_OK)
-            return err;
-    }
+    hr_err err = set_fields(d, config, "smart_crusher", crusher_fields, a, o, message);
+    if (err == HR_OK)
+        err = code_config(d, config, a, o, message);
+    if (err == HR_OK)
+        err = code_gates(d, config, a, p, message);
+    if (err != HR_OK)
+        return err;
     uint32_t marker = hr_json_path(d, config, "ccr", "inject_retrieval_marker", NULL);
     if (hr_json_is(d, marker, HR_JSON_FALSE))
         o->via = HR_VIA_NONE; /* without a marker nothing may be left out */
-    hr_err err =
-        tool_profiles(d, hr_json_path(d, config, "tool_crusher", "tool_profiles", NULL), a, p);
+    err = tool_profiles(d, hr_json_path(d, config, "tool_crusher", "tool_profiles", NULL), a, p);
     if (err == HR_OK)
         err = tool_profiles(d, hr_json_get(d, config, HR_STR("headroom_tool_profiles")), a, p);
     if (err == HR_OK)

@@ -4,9 +4,10 @@
 
 #include "context/plan.h"
 
-/* Applies config.* to the options of one call. Names are those of the SDKs' SmartCrusherConfig,
- * snake-cased; unknown keys are none of our business. On a value of the wrong type or out of range
- * HR_E_TYPE / HR_E_RANGE, and *message names the field and what it takes. */
+/* Applies config.* to the options of one call. Names are those of the SDKs' SmartCrusherConfig
+ * (in `smart_crusher`) and CodeCompressorConfig (in `code_compressor`), snake-cased; unknown keys
+ * are none of our business. On a value of the wrong type or out of range HR_E_TYPE / HR_E_RANGE,
+ * and *message names the field and what it takes. */
 hr_err hr_call_config(const hr_json_doc *d, uint32_t config, hr_arena *a, hr_compress_opts *o,
                       hr_policy *p, bool *simulate, hr_str *message);
 

@@ -276,7 +276,6 @@ static hr_err run(job *j, uint32_t config, hr_str *reply, hr_str *message)
     hr_compress_opts base =
         hr_engine_base_opts(j->e, j->tok, HR_VIA_TOOL, j->e->o.deadline_ms ? &deadline : NULL);
     hr_policy policy = j->e->policy;
-    base.allow_code = true; /* who asks for compression here has chosen the messages */
     hr_err err = hr_call_config(&j->r.doc, config, j->a, &base, &policy, &j->simulate, message);
     if (err != HR_OK)
         return err;

@@ -12,6 +12,9 @@ hr_engine_opts hr_engine_defaults(void)
         .offer_tool = true,
         .markers = true,
         .references = true,
+        .code_aware = true,
+        .protect_recent = 4,
+        .protect_analysis_context = true,
         .deadline_ms = 25000,
         .store = hr_store_defaults(),
         .clock = &hr_clock_system,
@@ -43,6 +46,8 @@ hr_err hr_engine_open(const hr_engine_opts *o, hr_engine **out)
     hr_arena_init(&e->arena, 1 << 20);
     pthread_mutex_init(&e->lock, NULL);
     e->policy.compress_user_messages = o->compress_user_messages;
+    e->policy.protect_recent = o->protect_recent;
+    e->policy.protect_analysis_context = o->protect_analysis_context;
     hr_err err = hr_policy_excluded(o->protect_tools, o->exclude_tools, &e->arena,
                                     &e->policy.excluded, &e->policy.nexcluded);
     if (err == HR_OK)
@@ -79,7 +84,7 @@ hr_compress_opts hr_engine_base_opts(const hr_engine *e, const hr_tokenizer *tok
     c.tok = tok;
     c.via = e->o.markers ? via : HR_VIA_NONE;
     c.lossless_only = e->o.lossless_only;
-    c.allow_code = e->o.code_aware;
+    c.code.allow = e->o.code_aware;
     c.deadline = deadline;
     if (e->o.min_tokens)
         c.min_tokens = e->o.min_tokens;
@@ -115,7 +120,7 @@ void hr_engine_decide(hr_engine *e, const hr_policy *p, const hr_compress_opts *
     }
     hr_compress_opts o = *base;
     o.query = hr_plan_query(r, b, a);
-    o.allow_code = base->allow_code && !hr_code_wanted_whole(r->last_user_text);
+    o.code.allow = base->code.allow && !hr_plan_protects_code(p, r, b);
     o.tool_name = b->tool_name;
     o.tool_input = b->tool_input;
     const hr_tool_profile *t = hr_policy_profile(p, b->tool_name);

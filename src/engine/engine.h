@@ -19,10 +19,12 @@ typedef struct hr_engine_opts {
     bool markers;       /* --no-ccr-marker clears it: then nothing lossy is done */
     bool lossless_only; /* HEADROOM_LOSSLESS_ONLY */
     bool compress_user_messages;
-    bool code_aware;              /* programs in requests may lose bodies of functions */
-    bool references;              /* repeats of visible lines become references */
-    bool reference_reads;         /* in results of protected tools too */
-    bool shell_retrieve;          /* `headroom` is on the PATH of agents on this machine */
+    bool code_aware;               /* programs in requests may lose bodies of functions … */
+    size_t protect_recent;         /* … but not in so many messages at the end */
+    bool protect_analysis_context; /* … nor while the user asks about code itself */
+    bool references;               /* repeats of visible lines become references */
+    bool reference_reads;          /* in results of protected tools too */
+    bool shell_retrieve;           /* `headroom` is on the PATH of agents on this machine */
     hr_str protect_tools;         /* comma list added to Read,Glob,Grep,Write,Edit; globs allowed */
     hr_str exclude_tools;         /* HEADROOM_EXCLUDE_TOOLS: replaces nothing, adds too */
     hr_str tool_profiles;         /* "Bash:aggressive,sql:skip": levels conservative, moderate,

@@ -19,6 +19,8 @@ static void apply_profile(const hr_settings *s, hr_engine_opts *o)
         o->lossy_min_tokens = 250;
     if (!hr_setting_given(s, HR_OPT_max_items))
         o->max_items = 8;
+    if (!hr_setting_given(s, HR_OPT_protect_recent))
+        o->protect_recent = 2;
     if (!hr_setting_given(s, HR_OPT_target_ratio))
         o->target_ratio = 0.10;
 }
@@ -32,6 +34,8 @@ hr_engine_opts hr_engine_opts_of(const hr_settings *s)
     o.lossless_only = s->lossless_only;
     o.compress_user_messages = s->compress_user_messages;
     o.code_aware = s->code_aware;
+    o.protect_recent = (size_t)s->protect_recent;
+    o.protect_analysis_context = s->protect_analysis_context;
     o.references = s->references;
     o.reference_reads = s->reference_reads;
     o.shell_retrieve = hr_on_path(environ) && !s->stateless;

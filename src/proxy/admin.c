@@ -172,6 +172,8 @@ static void config(hr_jw *w, const hr_proxy *px)
     hr_jw_null(w, "target_ratio");
     hr_jw_null(w, "target_savings_percent");
     hr_jw_bool(w, "compress_user_messages", s->compress_user_messages);
+    hr_jw_i64(w, "protect_recent", s->protect_recent);
+    hr_jw_bool(w, "protect_analysis_context", s->protect_analysis_context);
     hr_jw_bool(w, "compress_system_messages", false);
     hr_jw_i64(w, "min_tokens_to_crush", s->min_tokens);
     hr_jw_i64(w, "max_items_after_crush", s->max_items);

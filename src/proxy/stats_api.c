@@ -270,6 +270,8 @@ static void private_parts(hr_jw *w, hr_req *r)
     hr_jw_open(w, "config", '{');
     hr_jw_bool(w, "optimize", s->optimize);
     hr_jw_bool(w, "compress_user_messages", s->compress_user_messages);
+    hr_jw_i64(w, "protect_recent", s->protect_recent);
+    hr_jw_bool(w, "protect_analysis_context", s->protect_analysis_context);
     hr_jw_i64(w, "min_tokens_to_crush", s->min_tokens);
     hr_jw_i64(w, "max_items_after_crush", s->max_items);
     hr_jw_bool(w, "lossless_only", s->lossless_only);

@@ -6,12 +6,12 @@
 #include "base/buf.h"
 #include "base/str.h"
 
-/* "… [lines a–b omitted] …" */
+/* "… [lines a–b omitted; calls: c] …" */
 static bool hr_test_note(hr_str line, uint64_t *a, uint64_t *b)
 {
     static const char dash[] = "\xe2\x80\x93";
     size_t at = hr_str_find(line, HR_STR("[lines "));
-    size_t end = hr_str_find(line, HR_STR(" omitted]"));
+    size_t end = hr_str_find(line, HR_STR(" omitted"));
     if (at == SIZE_MAX || end == SIZE_MAX || end < at)
         return false;
     hr_str range = hr_str_sub(line, at + 7, end);

@@ -150,7 +150,7 @@ static void the_marker_counts(void **state)
     assert_int_equal(outline(text, "", "a.c", &f), HR_OK);
     hr_str last = hr_str_sub(f.lossy, shown(f.lossy).n, f.lossy.n);
     assert_true(
-        hr_str_starts(last, HR_STR("// [1 of 2 function bodies omitted, 30 of 38 lines. ")));
+        hr_str_starts(last, HR_STR("// [1 of 2 function bodies omitted: 30 of 38 lines. ")));
     assert_true(hr_marker_find(f.lossy, 0, &hit));
     assert_true(hr_str_eq(hit.hash, hr_key_str(&key)));
     assert_str(f.lossy_strategy, HR_STR("code(c: 1 of 2 bodies, 30 of 38 lines omitted)"));
@@ -163,12 +163,14 @@ static void docstrings_keep_their_first_line(void **state)
                               "    Blank lines are skipped.\n", "    '''\n    return open(path)\n");
     assert_str(outlined(long_doc, "", "a.py"), HR_STR("def load(path):\n    r'''Read rows.\n"
                                                       "    [lines 3\xe2\x80\x93"
-                                                      "35 omitted]'''\n"));
+                                                      "33 omitted]\n"
+                                                      "    '''\n    return open(path)\n"));
     hr_str alone = program("def load(path):\n    \"\"\"\n    Read rows.\n",
                            "    Blank lines are skipped.\n", "    \"\"\"\n    return 1\n");
     assert_str(outlined(alone, "", "a.py"), HR_STR("def load(path):\n    \"\"\"\n    Read rows.\n"
                                                    "    [lines 4\xe2\x80\x93"
-                                                   "35 omitted]\"\"\"\n"));
+                                                   "33 omitted]\n"
+                                                   "    \"\"\"\n    return 1\n"));
     hr_str brief = program("def load(path):\n    \"\"\"Read rows.\"\"\"\n", "    read(path)\n", "");
     assert_str(outlined(brief, "", "a.py"), HR_STR("def load(path):\n    \"\"\"Read rows.\"\"\"\n"
                                                    "    # [lines 3\xe2\x80\x93"
@@ -349,7 +351,7 @@ static void callers_decide_whether_code_may_go(void **state)
     assert_int_equal(r.kind, HR_KIND_CODE);
     assert_int_equal(r.reason, HR_R_PROTECTED_CODE);
     assert_false(r.changed);
-    o.allow_code = true;
+    o.code.allow = true;
     assert_int_equal(hr_compress_text(&o, text, &arena, &r), HR_OK);
     assert_int_equal(r.reason, HR_R_CODE_BODIES);
     assert_true(r.changed && r.lossy);

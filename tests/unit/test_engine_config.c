@@ -61,6 +61,40 @@ static void every_field_is_read(void **state)
     assert_true(t->skip);
 }
 
+static void programs_have_fields_of_their_own(void **state)
+{
+    (void)state;
+    hr_compress_opts o;
+    hr_policy p;
+    bool sim;
+    hr_str m;
+    assert_int_equal(
+        read_config("{\"protect_recent\":2,\"protect_analysis_context\":true,"
+                    "\"code_compressor\":{\"preserve_imports\":true,\"preserve_signatures\":true,"
+                    "\"preserve_type_annotations\":true,\"preserve_decorators\":true,"
+                    "\"preserve_error_handlers\":false,\"docstring_mode\":\"full\","
+                    "\"target_compression_rate\":0.5,\"max_body_lines\":9,"
+                    "\"compress_comments\":false,\"min_tokens_for_compression\":100,"
+                    "\"language_hint\":\"go\",\"fallback_to_kompress\":true,"
+                    "\"semantic_analysis\":false,\"enable_ccr\":true,\"ccr_ttl\":300}}",
+                    &o, &p, &sim, &m),
+        HR_OK);
+    assert_int_equal(p.protect_recent, 2);
+    assert_true(p.protect_analysis_context);
+    assert_false(o.code.compress_comments || o.code.semantic_analysis ||
+                 o.code.preserve_error_handlers);
+    assert_int_equal(o.code.docstring_mode, HR_DOCSTRINGS_FULL);
+    assert_true(o.code.target_compression_rate > 0.4 && o.code.target_compression_rate < 0.6);
+    assert_int_equal(o.code.max_body_lines, 9);
+    assert_int_equal(o.code.min_tokens, 100);
+    assert_true(hr_str_eq(o.code.language_hint, HR_STR("go")));
+    o.code.allow = true;
+    assert_int_equal(
+        read_config("{\"code_compressor\":{\"docstring_mode\":\"remove\"}}", &o, &p, &sim, &m),
+        HR_OK);
+    assert_int_equal(o.code.docstring_mode, HR_DOCSTRINGS_NONE);
+}
+
 static void wrong_values_are_named(void **state)
 {
     (void)state;
@@ -74,6 +108,18 @@ static void wrong_values_are_named(void **state)
          "Field `config.smart_crusher.lossless_only` must be true or false."},
         {"{\"smart_crusher\":{\"max_items_after_crush\":-1}}",
          "Field `config.smart_crusher.max_items_after_crush` must be a number from 0 to 1e+06."},
+        {"{\"protect_recent\":-1}", "Field `config.protect_recent` must be a number of messages."},
+        {"{\"protect_recent\":1.5}", "Field `config.protect_recent` must be a number of messages."},
+        {"{\"protect_analysis_context\":1}",
+         "Field `config.protect_analysis_context` must be true or false."},
+        {"{\"code_compressor\":{\"preserve_imports\":false}}",
+         "Field `config.code_compressor.preserve_imports` must be true: these lines always stay."},
+        {"{\"code_compressor\":{\"docstring_mode\":\"some\"}}",
+         "Field `config.code_compressor.docstring_mode` must be full, first_line, remove or none."},
+        {"{\"code_compressor\":{\"language_hint\":1}}",
+         "Field `config.code_compressor.language_hint` must be the name of a language."},
+        {"{\"code_compressor\":{\"target_compression_rate\":2}}",
+         "Field `config.code_compressor.target_compression_rate` must be a number from 0 to 1."},
         {"{\"smart_crusher\":{\"preserve_fields\":[1]}}",
          "Field `config.smart_crusher.preserve_fields` must be a list of names."},
     };
@@ -119,6 +165,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_field_is_read),
+        cmocka_unit_test(programs_have_fields_of_their_own),
         cmocka_unit_test(wrong_values_are_named),
         cmocka_unit_test(tool_profiles),
     };
