@@ -200,8 +200,9 @@ static hr_kind by_shape(hr_str s, const hr_shape_counts *c)
     hr_lang lang = hr_detect_lang(s);
     if (markdown(c) && (lang == HR_LANG_NONE || c->fences >= 4))
         return HR_KIND_TEXT;
-    if (c->trace >= 2 && c->trace_head >= 1 && share(c->trace, n, 15, 2) && lang == HR_LANG_NONE &&
-        c->build_strong * 5 < n)
+    /* the source text below many frames looks like a program */
+    if (c->trace >= 2 && c->trace_head >= 1 && share(c->trace, n, 15, 2) &&
+        (lang == HR_LANG_NONE || share(c->trace, n, 20, 8)) && c->build_strong * 5 < n)
         return HR_KIND_TRACE;
     if (lang != HR_LANG_NONE && c->build_strong * 4 < n && c->stamped * 4 < n)
         return HR_KIND_CODE;

@@ -5,7 +5,9 @@ enum {
     MAX_TERMS = 64,      /* of a query, as hr_query_parse gives them */
     DISTINCT = 8,        /* different messages kept of one error in a log */
     DISTINCT_BUILD = 24, /* and in the output of a build or test run */
-    DISTINCT_TAGGED = 4, /* and of one kind of compiler warning */
+    DISTINCT_TRACES = 4, /* and of traces of one shape, each of at least so many lines: */
+    TRACE = 4,
+    DISTINCT_TAGGED = 3, /* and of one kind of compiler warning */
     ODD_VALUES = 3,      /* lines kept for one place's values that hardly occur */
     ODD_RECORDS = 2,     /* and of one kind of record */
     ODD_LINES = 80,      /* and in all */
@@ -32,10 +34,17 @@ static hr_err keep_by_group(hr_log_plan *p)
     for (uint32_t u = 0; u < l->units.n; u++) {
         const hr_log_unit *unit = &l->units.p[u];
         const hr_log_group *g = &l->groups.p[unit->group];
-        p->keep[u] =
-            g->class == HR_LOG_SOURCE ? false : g->count <= HR_LOG_KEEP_ALL || g->first == u;
+        bool follows = g->class == HR_LOG_SOURCE || g->class == HR_LOG_EXCERPT ||
+                       g->class == HR_LOG_DETAIL || g->class == HR_LOG_FRAME ||
+                       g->class == HR_LOG_TOLD;
+        if (g->class == HR_LOG_FACT || follows) {
+            p->keep[u] = !follows;
+            continue;
+        }
+        p->keep[u] = g->count <= HR_LOG_KEEP_ALL || g->first == u;
         size_t most = g->class == HR_LOG_TAGGED   ? DISTINCT_TAGGED
                       : g->level < HR_LEVEL_ERROR ? 0
+                      : unit->lines >= TRACE      ? DISTINCT_TRACES
                       : l->stamped                ? DISTINCT
                                                   : DISTINCT_BUILD;
         if (g->count <= HR_LOG_KEEP_ALL || distinct[unit->group] >= most)
@@ -244,6 +253,30 @@ static void keep_extremes(hr_log_plan *p)
     }
 }
 
+/* Lines that go with another: quoted source text with the diagnostic above it, white space with
+ * what stands above, the title of a test with its outcome below. */
+static void keep_followers(hr_log_plan *p)
+{
+    const hr_log *l = p->l;
+    bool head = false;
+    for (uint32_t u = 0; u < l->units.n; u++) {
+        const hr_log_unit *unit = &l->units.p[u];
+        hr_log_class class = l->groups.p[unit->group].class;
+        for (uint32_t i = 0; i < unit->lines; i++)
+            p->keep[u] |= p->wanted[unit->line + i];
+        if (hr_log_blank(l, unit)) {
+            p->keep[u] = u == 0 || p->keep[u - 1];
+            continue;
+        }
+        if (class == HR_LOG_EXCERPT)
+            p->keep[u] |= head;
+        else /* of the warnings of one kind the first */
+            head = p->keep[u] && (class != HR_LOG_TAGGED || l->groups.p[unit->group].first == u);
+        if (class == HR_LOG_PASSED && p->keep[u] && u > 0)
+            p->keep[u - 1] |= l->groups.p[l->units.p[u - 1].group].class == HR_LOG_DETAIL;
+    }
+}
+
 hr_err hr_log_keep(hr_log_plan *p)
 {
     const hr_log *l = p->l;
@@ -260,14 +293,7 @@ hr_err hr_log_keep(hr_log_plan *p)
     keep_by_query(p);
     keep_extremes(p);
     keep_odd(p);
-    for (uint32_t u = 0; u < l->units.n; u++) {
-        const hr_log_unit *unit = &l->units.p[u];
-        for (uint32_t i = 0; i < unit->lines; i++)
-            p->keep[u] |= p->wanted[unit->line + i];
-        /* White space goes with what stands above it. */
-        if (hr_log_blank(l, unit))
-            p->keep[u] = u == 0 || p->keep[u - 1];
-    }
+    keep_followers(p);
     return HR_OK;
 }
 

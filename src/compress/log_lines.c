@@ -1,4 +1,4 @@
-#include "compress/log_lines.h"
+#include "compress/tool_lines.h"
 
 /* The line as a terminal shows it; the line itself where nothing is to be taken out. */
 static hr_str plain(hr_str line, hr_arena *a, bool *folded)
@@ -41,23 +41,35 @@ static bool frame(hr_str s)
            hr_str_starts(s, HR_STR("... ")) || hr_str_starts(s, HR_STR("Suppressed: "));
 }
 
+/* "goroutine 12 [running]:" heads a stack whose functions are not indented. */
+static bool goroutine(hr_str s)
+{
+    return s.n > 12 && hr_str_starts(s, HR_STR("goroutine ")) && hr_is_digit(s.p[10]) &&
+           hr_str_ends(s, HR_STR("]:"));
+}
+
 static bool is_trace_head(hr_str s)
 {
     return hr_str_has(hr_str_sub(s, 0, 200), HR_STR("Traceback (most recent call last)"));
 }
 
+/* What the present record is, as far as it matters for where it ends. */
+typedef struct record {
+    bool traceback, goroutine;
+} record;
+
 /* Does line i belong to the record that line i - 1 is in? */
-static bool continues(const hr_log *l, size_t i, bool in_traceback)
+static bool continues(const hr_log *l, size_t i, record in)
 {
     hr_str s = l->plain[i];
     if (i == 0 || blank(s) || blank(l->plain[i - 1]))
         return false;
     if (l->head[i] || l->class[i] || l->class[i - 1])
         return false;
-    if (hr_is_space(s.p[0]) || l->stamped || frame(s))
+    if (hr_is_space(s.p[0]) || l->stamped || in.goroutine || frame(s))
         return true;
     /* The message of a Python traceback stands unindented below its frames. */
-    return in_traceback && hr_is_space(l->plain[i - 1].p[0]);
+    return in.traceback && hr_is_space(l->plain[i - 1].p[0]);
 }
 
 typedef struct count_entry {
@@ -138,11 +150,15 @@ static uint64_t line_key(const hr_log *l, size_t i)
     hr_str s = hr_str_trim(l->plain[i]);
     switch ((hr_log_class)l->class[i]) {
     case HR_LOG_PLAIN:
-        return l->tpl[i] | (uint64_t)l->http[i] << 32;
-    case HR_LOG_TAGGED:
-        return hr_hash64(hr_str_sub(s, hr_str_rfind_char(s, '['), s.n)) >> 4 | 1ull << 59;
+        return l->tpl[i] | (uint64_t)l->mark[i] << 32;
+    case HR_LOG_TAGGED: {
+        /* "[-Wunused]", "[no-untyped-def]": the option that asked for it */
+        size_t open = s.p[s.n - 1] == ']' ? hr_str_rfind_char(s, '[') : SIZE_MAX;
+        uint64_t kind = open == SIZE_MAX ? l->tpl[i] : hr_hash64(hr_str_sub(s, open, s.n)) >> 4;
+        return kind | 1ull << 59;
+    }
     default:
-        return (uint64_t)l->class[i] << 40;
+        return (uint64_t)l->class[i] << 40 | l->mark[i];
     }
 }
 
@@ -198,19 +214,19 @@ static hr_err make_units(hr_log *l, hr_arena *a)
     hr_map_init(&shapes, a);
     hr_map_init(&ids, a);
     HR_VEC(uint32_t) starts = {0};
-    bool traceback = false;
+    record in = {0};
     for (size_t i = 0; i < l->n; i++) {
-        bool goes_on = continues(l, i, traceback);
+        bool goes_on = continues(l, i, in);
         if (!goes_on) {
             uint32_t *s = hr_vec_push(&starts, a);
             if (!s)
                 return HR_E_NOMEM;
             *s = (uint32_t)i;
-            traceback = false;
+            in = (record){.goroutine = goroutine(l->plain[i])};
         }
-        traceback |= is_trace_head(l->plain[i]);
+        in.traceback |= is_trace_head(l->plain[i]);
         if (goes_on && i > 0 && hr_is_space(l->plain[i - 1].p[0]) && !hr_is_space(l->plain[i].p[0]))
-            traceback = false; /* its message has come */
+            in.traceback = false; /* its message has come */
     }
     for (size_t r = 0; r < starts.n; r++) {
         size_t from = starts.p[r], n = (r + 1 < starts.n ? starts.p[r + 1] : l->n) - from;
@@ -251,8 +267,8 @@ hr_err hr_log_read(hr_str text, const hr_deadline *deadline, hr_arena *a, hr_log
     l->head = HR_NEW_ARRAY(a, uint32_t, l->n + 1);
     l->level = HR_NEW_ARRAY(a, uint8_t, l->n + 1);
     l->class = HR_NEW_ARRAY(a, uint8_t, l->n + 1);
-    l->http = HR_NEW_ARRAY(a, uint16_t, l->n + 1);
-    if (!l->raw || !l->plain || !l->tpl || !l->head || !l->level || !l->class || !l->http ||
+    l->mark = HR_NEW_ARRAY(a, uint16_t, l->n + 1);
+    if (!l->raw || !l->plain || !l->tpl || !l->head || !l->level || !l->class || !l->mark ||
         l->n >= UINT32_MAX)
         return HR_E_NOMEM;
     size_t filled = 0, stamped = 0;
@@ -264,15 +280,16 @@ hr_err hr_log_read(hr_str text, const hr_deadline *deadline, hr_arena *a, hr_log
         l->plain[i] = plain(line, a, &l->folded);
         l->head[i] = (uint32_t)hr_tpl_head(l->plain[i]);
         l->level[i] = (uint8_t)hr_line_level(l->plain[i]);
-        l->http[i] = (uint16_t)http_failure(l->plain[i]);
-        if (l->http[i] && l->level[i] < HR_LEVEL_WARN)
-            l->level[i] = l->http[i] >= 500 ? HR_LEVEL_ERROR : HR_LEVEL_WARN;
+        l->mark[i] = (uint16_t)http_failure(l->plain[i]);
+        if (l->mark[i] && l->level[i] < HR_LEVEL_WARN)
+            l->level[i] = l->mark[i] >= 500 ? HR_LEVEL_ERROR : HR_LEVEL_WARN;
         bool top = l->plain[i].n && !hr_is_space(l->plain[i].p[0]);
         filled += top;
         stamped += l->head[i] > 0;
     }
     l->stamped = stamped > 0 && stamped * 4 >= filled;
-    hr_log_classify(l);
-    hr_err e = hr_tpl_mine(l->plain, l->head, l->n, deadline, a, &l->tpls, l->tpl, &l->ntpl);
+    hr_err e = hr_tool_classify(l, a);
+    if (e == HR_OK)
+        e = hr_tpl_mine(l->plain, l->head, l->n, deadline, a, &l->tpls, l->tpl, &l->ntpl);
     return e == HR_OK ? make_units(l, a) : e;
 }

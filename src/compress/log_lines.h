@@ -10,13 +10,18 @@
 
 enum { HR_LOG_RECORD = 64 }; /* longer records fall apart into lines */
 
-/* Lines that build and test tools print by the hundred, told by their form, not their words. */
+/* What build and test tools print, told by its form (tool_lines.h). */
 typedef enum hr_log_class {
     HR_LOG_PLAIN,
-    HR_LOG_PASSED,  /* one test that passed */
-    HR_LOG_SOURCE,  /* source text that a test runner prints above the failing line */
-    HR_LOG_EXCERPT, /* source text under a compiler's warning */
-    HR_LOG_TAGGED,  /* a compiler's warning that names its option, [-Wunused] */
+    HR_LOG_FACT,    /* a failure, what it says, a summary: stays as it is */
+    HR_LOG_PASSED,  /* one test that passed, or one file of them */
+    HR_LOG_STEP,    /* a test that is started */
+    HR_LOG_DETAIL,  /* a further line of a test that passed */
+    HR_LOG_TOLD,    /* a test that failed, named again in the summary */
+    HR_LOG_FRAME,   /* of a stack trace, inside the runner or the language's library */
+    HR_LOG_SOURCE,  /* source text that a test runner prints around the failing line */
+    HR_LOG_EXCERPT, /* source text under a compiler's warning or note: goes with it */
+    HR_LOG_TAGGED,  /* a compiler's warning */
 } hr_log_class;
 
 typedef struct hr_log_group {
@@ -37,18 +42,18 @@ typedef struct hr_log {
     uint32_t *tpl;       /* template group of each line */
     uint32_t *head;      /* bytes of each line's head */
     uint8_t *level, *class;
-    uint16_t *http; /* status of a failed HTTP request, else 0 */
+    uint16_t *mark; /* PLAIN: status of a failed HTTP request, else 0; PASSED: what passed;
+                       FACT: 1 inside a report */
     hr_tpl *tpls;
     size_t n, ntpl;
     HR_VEC(hr_log_unit) units;
     HR_VEC(hr_log_group) groups;
+    size_t tools; /* lines that only build and test tools print */
     bool stamped; /* its records start with a time */
     bool folded;  /* some plain line differs from its raw one */
 } hr_log;
 
 /* HR_E_NOMEM, HR_E_TIMEOUT. */
-/* Sets class[i] of each line; plain and level are read. */
-void hr_log_classify(hr_log *l);
 hr_err hr_log_read(hr_str text, const hr_deadline *deadline, hr_arena *a, hr_log *out);
 
 #endif

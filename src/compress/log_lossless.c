@@ -3,6 +3,8 @@
 enum {
     MIN_LINES = 3,   /* lines that make a form worth its definition */
     MIN_LITERAL = 6, /* bytes a form saves a line */
+    MIN_REPEAT =
+        16, /* bytes of a line that is a form as it is, because it occurs again and again */
     MAX_FORMS = 26 * 27,
 };
 
@@ -17,6 +19,7 @@ typedef struct place {
 typedef struct form {
     uint32_t line, lines, n; /* first line, their number, places */
     uint32_t id;             /* 1 and up once it is used */
+    bool whole;              /* the line as it is, without places */
     place *places;
 } form;
 
@@ -50,7 +53,7 @@ static bool same_literals(const writer *w, const form *f, hr_str line, const hr_
 {
     hr_tpl_slot mine[HR_TPL_TOKENS];
     hr_str first = w->l->plain[f->line];
-    size_t m = hr_tpl_slots(w->l->tpls, f->line, mine);
+    size_t m = f->whole ? 0 : hr_tpl_slots(w->l->tpls, f->line, mine);
     for (size_t k = 0; m == n && k <= n; k++) {
         if (!hr_str_eq(literal(first, mine, m, k), literal(line, slots, n, k)))
             return false;
@@ -114,12 +117,40 @@ static void settle(place *p)
         p->suffix--;
 }
 
+/* Lines that are no forms with places but stand there often enough to be named: how often each. */
+static hr_err count_repeats(const hr_log *l, hr_map *repeats)
+{
+    bool fresh;
+    for (size_t i = 0; i < l->n; i++) {
+        if (l->plain[i].n < MIN_REPEAT)
+            continue;
+        hr_map_entry *e = hr_map_put(repeats, l->plain[i], &fresh);
+        if (!e)
+            return HR_E_NOMEM;
+        e->value++;
+    }
+    return HR_OK;
+}
+
+static bool repeated(const writer *w, const hr_map *repeats, size_t i)
+{
+    hr_str s = w->l->plain[i];
+    if (s.n < MIN_REPEAT || s.p != w->l->raw[i].p || s.n + w->crlf != w->l->raw[i].n ||
+        hr_str_has(s, HR_STR("{}")))
+        return false;
+    const hr_map_entry *e = hr_map_get(repeats, s);
+    return e && e->value >= MIN_LINES;
+}
+
 static hr_err find_forms(writer *w, const hr_compress_opts *o)
 {
     const hr_log *l = w->l;
     hr_tpl_slot slots[HR_TPL_TOKENS];
-    hr_map seen;
+    hr_map seen, repeats;
     hr_map_init(&seen, w->a);
+    hr_map_init(&repeats, w->a);
+    if (count_repeats(l, &repeats) != HR_OK)
+        return HR_E_NOMEM;
     w->form_of = HR_NEW_ARRAY(w->a, uint32_t, l->n + 1);
     if (!w->form_of)
         return HR_E_NOMEM;
@@ -129,16 +160,20 @@ static hr_err find_forms(writer *w, const hr_compress_opts *o)
         if (i % 256 == 0 && hr_deadline_passed(o->deadline))
             return HR_E_TIMEOUT;
         /* What people look for stays readable in one piece. */
-        if (l->level[i] == HR_LEVEL_ERROR || hr_query_anchor_in(&query, l->plain[i]))
+        if (l->level[i] == HR_LEVEL_ERROR || l->class[i] == HR_LOG_FACT ||
+            hr_query_anchor_in(&query, l->plain[i]))
             continue;
         size_t n = hr_tpl_slots(l->tpls, i, slots);
-        if (!eligible(w, i, slots, n))
+        bool whole = !eligible(w, i, slots, n);
+        if (whole && !repeated(w, &repeats, i))
             continue;
+        if (whole)
+            n = 0;
         uint64_t *key = HR_NEW(w->a, uint64_t);
         bool fresh;
         if (!key)
             return HR_E_NOMEM;
-        *key = literal_hash(l->plain[i], slots, n);
+        *key = literal_hash(l->plain[i], slots, n); /* without places of the whole line */
         hr_map_entry *e = hr_map_put(&seen, hr_str_of((const char *)key, sizeof *key), &fresh);
         if (!e)
             return HR_E_NOMEM;
@@ -148,6 +183,7 @@ static hr_err find_forms(writer *w, const hr_compress_opts *o)
                 return HR_E_NOMEM;
             f->line = (uint32_t)i;
             f->n = (uint32_t)n;
+            f->whole = whole;
             e->value = w->forms.n;
         } else if (!same_literals(w, &w->forms.p[e->value - 1], l->plain[i], slots, n)) {
             continue;
@@ -176,7 +212,7 @@ static void define(writer *w, form *f)
 {
     hr_tpl_slot slots[HR_TPL_TOKENS];
     hr_str line = w->l->plain[f->line];
-    size_t n = hr_tpl_slots(w->l->tpls, f->line, slots);
+    size_t n = f->whole ? 0 : hr_tpl_slots(w->l->tpls, f->line, slots);
     put_id(&w->out, f->id);
     hr_buf_lit(&w->out, ": ");
     for (size_t k = 0; k <= n; k++) {

@@ -259,10 +259,17 @@ hr_err hr_log_summaries(const hr_log *l, uint32_t least, const hr_deadline *dead
     return HR_OK;
 }
 
+/* A range of a few numbers claims only what occurred when it has no gap: <1-3>, but <2|4|6>. */
+static bool as_range(const hr_log_slot *s)
+{
+    return s->numeric &&
+           (s->nvalues > HR_LOG_VALUES || s->max - s->min + 1.0 == (double)s->nvalues);
+}
+
 static void describe_slot(const hr_log_slot *s, hr_buf *b)
 {
-    hr_buf_add(b, hr_str_sub(s->first, 0, s->prefix + (s->numeric ? s->letters : 0)));
-    if (s->numeric) {
+    hr_buf_add(b, hr_str_sub(s->first, 0, s->prefix + (as_range(s) ? s->letters : 0)));
+    if (as_range(s)) {
         hr_buf_addc(b, '<');
         hr_buf_add(b, s->min_text);
         hr_buf_addc(b, s->min < 0 || s->max < 0 ? '~' : '-');
