@@ -3,13 +3,19 @@
 
     python3 bench/toolouts.py --data ../shared/data [--kind api_json] [--worst 10] [--lossless]
 
-Per kind: tokens (o200k_base) before and after, needles still visible, needles that can only be retrieved,
-lost ones, outputs larger than their input, originals that did not come back byte for byte.
+Per kind: tokens (o200k_base) before and after, needles still visible (with a 95 % interval), needles that can
+only be retrieved, lost ones, outputs larger than their input, originals that did not come back byte for byte.
 A `"key": value` needle counts as visible when key and value both are.
+
+--data is any folder with a manifest.json, a list of {"id", "file", "kind", "query", "needles"}. Optional are "command",
+the shell command that printed the file, and "needle_kind", the sort of fact, which --by needle_kind groups by. A file
+may stand in several rows, one for each question. --lines counts a needle that is a whole line as visible when
+one line has all of its words, as a table has them.
 """
 import argparse
 import collections
 import json
+import math
 import os
 import re
 import time
@@ -28,10 +34,28 @@ def visible(needle, text):
     return False
 
 
+ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+
+
+def in_one_line(needle, words_of_lines):
+    words = set(needle.split())
+    return any(words <= line for line in words_of_lines)
+
+
+def wilson(k, n, z=1.96):
+    if not n:
+        return 0.0, 1.0
+    p, d = k / n, 1 + z * z / n
+    mid, half = (p + z * z / (2 * n)) / d, z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n)) / d
+    return mid - half, mid + half
+
+
 def main():
     ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     ap.add_argument("--data", required=True)
     ap.add_argument("--kind", action="append")
+    ap.add_argument("--by", default="kind", choices=["kind", "needle_kind"])
+    ap.add_argument("--lines", action="store_true", help="a line is visible when one line has all of its words")
     ap.add_argument("--worst", type=int, default=0, help="list the items with the most tokens left")
     ap.add_argument("--missing", action="store_true", help="list needles that are not visible")
     ap.add_argument("--lossless", action="store_true")
@@ -46,12 +70,17 @@ def main():
             continue
         raw = open(os.path.join(a.data, it["file"]), "rb").read()
         t = time.perf_counter()
-        r = h.compress(raw, it["query"], lossless=a.lossless)
+        cmd = it.get("command")
+        r = h.compress(raw, it["query"], tool_name="Bash" if cmd else "", tool_input=json.dumps({"command": cmd}) if cmd else "",
+                       lossless=a.lossless)
         ms = (time.perf_counter() - t) * 1000
-        out = r["text"].decode("utf-8", "replace")
+        out = ANSI.sub("", r["text"].decode("utf-8", "replace"))
         seen = [visible(n, out) for n in it["needles"]]
+        if a.lines and not all(seen):
+            rows_of_words = [set(re.split(r"[\s,|;]+", x)) for x in out.splitlines()]
+            seen = [s or in_one_line(n, rows_of_words) for n, s in zip(it["needles"], seen)]
         back = h.retrieve(r["hash"]) if r["lossy"] else raw
-        rows.append({"id": it["id"], "kind": it["kind"], "as": r["kind"], "reason": r["reason"], "before": r["before"], "after": r["after"],
+        rows.append({"id": it["id"], "kind": it["kind"], "by": it.get(a.by, ""), "as": r["kind"], "reason": r["reason"], "before": r["before"], "after": r["after"],
                      "needles": len(seen), "visible": sum(seen), "lost": 0 if back == raw and r["lossy"] else len(seen) - sum(seen),
                      "bigger": r["after"] > r["before"] or len(r["text"]) > len(raw), "back": back == raw, "ms": ms, "bytes": len(raw),
                      "gone": [n for n, s in zip(it["needles"], seen) if not s]})
@@ -60,12 +89,12 @@ def main():
             with open(os.path.join(a.keep, it["id"].replace("/", "_") + ".txt"), "wb") as f:
                 f.write(r["text"])
     for r in rows:
-        per.setdefault(r["kind"], []).append(r)
-    print(f"{'kind':18}{'items':>6}{'before':>10}{'after':>10}{'saved':>8}{'needles':>9}{'visible':>9}{'lost':>6}{'bigger':>8}{'not back':>9}")
+        per.setdefault(r["by"], []).append(r)
+    print(f"{'kind':18}{'items':>6}{'before':>10}{'after':>10}{'saved':>8}{'needles':>9}{'visible':>9}{'95 %':>13}{'lost':>6}{'bigger':>8}{'not back':>9}")
 
     def line(name, rs):
         b, f, n, v = (sum(r[k] for r in rs) for k in ("before", "after", "needles", "visible"))
-        print(f"{name:18}{len(rs):6}{b:10}{f:10}{100 * (1 - f / max(1, b)):7.1f}%{n:9}{100 * v / max(1, n):8.1f}%"
+        print(f"{name:18}{len(rs):6}{b:10}{f:10}{100 * (1 - f / max(1, b)):7.1f}%{n:9}{100 * v / max(1, n):8.1f}%{100 * wilson(v, n)[0]:7.1f}-{100 * wilson(v, n)[1]:<5.1f}"
               f"{sum(r['lost'] for r in rs):6}{sum(r['bigger'] for r in rs):8}{sum(not r['back'] for r in rs):9}")
     for k in sorted(per):
         line(k, per[k])
