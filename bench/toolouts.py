@@ -74,7 +74,8 @@ def main():
         r = h.compress(raw, it["query"], tool_name="Bash" if cmd else "", tool_input=json.dumps({"command": cmd}) if cmd else "",
                        lossless=a.lossless)
         ms = (time.perf_counter() - t) * 1000
-        out = ANSI.sub("", r["text"].decode("utf-8", "replace"))
+        out = r["text"].decode("utf-8", "replace")
+        out += "\n" + ANSI.sub("", out)
         seen = [visible(n, out) for n in it["needles"]]
         if a.lines and not all(seen):
             rows_of_words = [set(re.split(r"[\s,|;]+", x)) for x in out.splitlines()]
