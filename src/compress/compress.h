@@ -94,10 +94,20 @@ typedef struct hr_compress_opts {
     double lossy_margin;     /* a lossy form must be at most this share of the lossless one: 0.7 */
     double min_saving;       /* smallest share of tokens worth an edit: 0.05 */
 
-    size_t min_items_to_analyze;          /* 5 */
-    size_t max_items_after_crush;         /* 15; 0 = no ceiling */
-    double variance_threshold;            /* 2.0 standard deviations */
-    double relevance_threshold;           /* 0.3 */
+    size_t min_items_to_analyze;       /* 5 */
+    size_t max_items_after_crush;      /* 15; 0 = no ceiling */
+    double variance_threshold;         /* 2.0 standard deviations */
+    double relevance_threshold;        /* 0.3 of the largest weight a query word can have */
+    double bm25_k1, bm25_b;            /* 1.5, 0.75 */
+    double uniqueness_threshold;       /* 0.1: numbers with a smaller share of distinct values are
+                                          codes, whose rare values are shown */
+    double similarity_threshold;       /* 0.8: so much of a column must be common values before the
+                                          others are rare */
+    double lossless_min_savings_ratio; /* 0: as min_saving. Smallest share a table must save */
+    double core_field_fraction;        /* 0.8: members in so many rows always get a column ... */
+    double heterogeneous_core_ratio;   /* 0.6: ... and so many such columns always make a table */
+    bool crush_json;                   /* true: the SDKs' `enabled` */
+    bool include_summaries;            /* true: columns are summed up where rows are left out */
     double first_fraction, last_fraction; /* 0.3, 0.15 */
     double bias;                          /* 1.0: more keeps more */
     bool preserve_change_points;          /* true */
@@ -105,8 +115,10 @@ typedef struct hr_compress_opts {
     bool dedup_identical_items;           /* true */
     const hr_str *preserve_fields;        /* rows with a truthy value here are kept */
     size_t npreserve_fields;
-    hr_compaction compaction; /* csv-schema */
-    bool part;                /* the text is a part of a block whose compressor asks */
+    hr_compaction compaction;      /* csv-schema */
+    size_t max_flatten_inner_keys; /* 6: members an object may have to become columns of its own in
+                                      the notations json and markdown-kv */
+    bool part;                     /* the text is a part of a block whose compressor asks */
     hr_code_opts code;
 
     hr_str query;                /* newest user text plus the tool call's arguments */
@@ -116,6 +128,8 @@ typedef struct hr_compress_opts {
 } hr_compress_opts;
 
 hr_compress_opts hr_compress_defaults(void);
+/* By its public name; HR_COMPACT_CSV for any other. */
+hr_compaction hr_compaction_named(hr_str name);
 
 typedef struct hr_compressed {
     hr_str text; /* in the arena, or the input itself when unchanged */

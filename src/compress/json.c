@@ -99,7 +99,9 @@ static hr_err lossless(hr_jview *v, hr_str text, hr_forms *out)
     e = keep(&b, v->a, text.n, &out->lossless);
     size_t tables = count_tables(v);
     out->lossless_reason = tables || v->repeats.n ? HR_R_JSON_TABLE : HR_R_JSON_MINIFY;
-    out->lossless_strategy = tables ? hr_strf(v->a, "table(%zu)", tables) : HR_STR("minify");
+    static const char *const names[] = {"table", "json-table", "markdown-kv"};
+    out->lossless_strategy =
+        tables ? hr_strf(v->a, "%s(%zu)", names[v->o->compaction], tables) : HR_STR("minify");
     return e;
 }
 
@@ -153,6 +155,14 @@ static bool reads_back(const hr_jview *v, const hr_json_doc *original, hr_str fo
     return ok;
 }
 
+static bool has_name(const hr_json_doc *d, hr_str quoted)
+{
+    for (uint32_t i = 0; i < d->n; i++)
+        if ((d->nodes[i].flags & HR_JSON_KEY) && hr_str_eq(hr_json_raw(d, i), quoted))
+            return true;
+    return false;
+}
+
 typedef struct request {
     const hr_compress_opts *o;
     hr_str text;
@@ -190,6 +200,10 @@ hr_err hr_compress_json(const hr_compress_opts *o, hr_str text, const hr_key *ke
                         hr_arena *a, hr_forms *out)
 {
     *out = (hr_forms){.lossless = HR_STR_NONE};
+    if (!o->crush_json)
+        return HR_OK;
+    if (o->lossless_min_savings_ratio > 0)
+        out->lossless_margin = 1 - o->lossless_min_savings_ratio;
     source s;
     hr_err e = read_source(text, WALK_DEPTH, a, &s);
     if (e == HR_E_DEPTH) {
@@ -198,9 +212,11 @@ hr_err hr_compress_json(const hr_compress_opts *o, hr_str text, const hr_key *ke
     }
     if (e)
         return e;
+    if (o->compaction == HR_COMPACT_JSON && has_name(&s.doc, HR_STR("\"_compaction\"")))
+        return s.lines ? HR_OK : minified(&s.doc, text, a, out); /* its words would pass for ours */
     request r = {o, text, key, lossy_ok && o->via != HR_VIA_NONE};
     bool good;
-    e = forms_of(&r, &s, false, a, out, &good);
+    e = forms_of(&r, &s, o->compaction != HR_COMPACT_CSV, a, out, &good);
     if (!e && !good)
         e = forms_of(&r, &s, true, a, out, &good);
     return e;

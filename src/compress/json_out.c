@@ -79,8 +79,9 @@ bool hr_jout_embedded(hr_jout *o, uint32_t node)
     hr_jview *v = o->v;
     const hr_json_node *n = hr_jnode(v, node);
     char open = v->d->src.p[n->start + 1];
-    if (!(n->flags & HR_JSON_ESCAPED) || n->end - n->start < MIN_EMBEDDED ||
-        (open != '{' && open != '[') || !hr_jout_decodable(o, node))
+    if (v->o->compaction != HR_COMPACT_CSV || !(n->flags & HR_JSON_ESCAPED) ||
+        n->end - n->start < MIN_EMBEDDED || (open != '{' && open != '[') ||
+        !hr_jout_decodable(o, node))
         return false;
     hr_arena_mark m = hr_arena_save(v->a);
     hr_str text = hr_jview_text(v, node);
@@ -196,7 +197,7 @@ static void array(hr_jout *o, uint32_t node)
         uint32_t after, n = run_at(v, k, end, &after);
         size_t bytes = hr_jnode(v, k)->end - hr_jnode(v, k)->start + 1;
         hr_jout_value(o, k);
-        if (n > 1 && (n - 1) * bytes > 8) {
+        if (n > 1 && (n - 1) * bytes > 8 && v->o->compaction == HR_COMPACT_CSV) {
             hr_buf_lit(o->b, " x");
             hr_buf_add_u64(o->b, n);
             k = after;
@@ -229,7 +230,11 @@ void hr_jout_value(hr_jout *o, uint32_t node)
         hr_embed_name(e->style, o->b);
     if (n->type == HR_JSON_STRING) {
         hr_jout_string(o, node);
-    } else if (hr_plan_table(v, node)) {
+    } else if (!o->inside && hr_plan_table(v, node)) {
+        if (v->o->compaction == HR_COMPACT_JSON) {
+            hr_jout_compact(o, hr_plan_table(v, node));
+            return;
+        }
         uint32_t *t = hr_vec_push(&o->tables, v->a);
         if (t)
             *t = node;
@@ -252,7 +257,7 @@ static void root(hr_jout *o)
     hr_jview *v = o->v;
     hr_rowset *rs = hr_plan_table(v, 0);
     if (rs) {
-        if (v->lines)
+        if (v->lines && v->o->compaction != HR_COMPACT_JSON)
             hr_buf_lit(o->b, "lines ");
         hr_jout_table(o, rs);
         return;
@@ -313,7 +318,9 @@ hr_err hr_jout_document(hr_jview *v, hr_buf *b)
         v->has_ending = false; /* texts stand between the table and the marker */
     for (size_t i = 0; i < v->repeats.n; i++)
         v->repeats.p[i].worth = worth_name(v, &v->repeats.p[i]);
-    hr_err e = hr_prefixes_find(v, count.strings.p, count.strings.n, &prefixes);
+    hr_err e = HR_OK;
+    if (v->o->compaction == HR_COMPACT_CSV)
+        e = hr_prefixes_find(v, count.strings.p, count.strings.n, &prefixes);
     if (e)
         return e;
     hr_jout out = {.v = v, .b = b, .prefixes = prefixes.n ? &prefixes : NULL};

@@ -21,6 +21,7 @@ typedef struct hr_jout {
     hr_jview *v;
     hr_buf *b;
     const hr_prefixes *prefixes; /* NULL: none */
+    bool inside;                 /* in a cell of another notation: tables stay JSON there */
     bool counting;               /* first pass: only counts the uses of repeated values */
     uint32_t names;              /* V names given so far */
     HR_VEC(uint32_t) tables;     /* nodes of the tables that were referred to, in order */
@@ -54,6 +55,8 @@ void hr_jout_blob(hr_jout *o, uint32_t node);
 
 /* table_write.c: "[N]{columns}" and the rows. */
 void hr_jout_table(hr_jout *o, hr_rowset *rs);
+/* json_compact.c: the same in another notation. */
+void hr_jout_compact(hr_jout *o, hr_rowset *rs);
 /* table_head.c: "{columns}" for a table of which `rows` rows are shown. */
 void hr_jout_columns(hr_jout *o, const hr_rowset *rs, uint32_t rows);
 /* Are the column's cells written by its pattern? */

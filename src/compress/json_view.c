@@ -145,6 +145,8 @@ hr_err hr_jview_init(hr_jview *v, const hr_compress_opts *o, const hr_json_doc *
     hash_nodes(v);
     if (!hr_jview_ok(v))
         return v->err;
+    if (o->compaction != HR_COMPACT_CSV)
+        return HR_OK; /* the other notations have no names for values */
     return find_repeats(v) ? HR_OK : HR_E_NOMEM;
 }
 

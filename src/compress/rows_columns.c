@@ -107,7 +107,7 @@ static void rare_values(hr_pick *p, const hr_stat *s, bool asked)
             rare++;
     }
     bool all = asked && s->nvalues <= ASKED_VALUES;
-    if (!all && (common * 5 < p->n * 4 || rare > RARE_VALUES))
+    if (!all && (common < p->v->o->similarity_threshold * p->n || rare > RARE_VALUES))
         return;
     for (uint32_t k = 0; k < s->nvalues; k++)
         if (all || s->values[k].count <= few)
@@ -162,7 +162,9 @@ void hr_pick_columns(hr_pick *p)
                 s->nvalues > NUMBER_KINDS && extremes++ < EXTREME_COLUMNS)
                 p->keep[s->argmax] |= HR_KEEP_NUMBER;
         }
-        if (k < RARE_MAX_COLUMNS && (!s->numbers || s->nvalues <= NUMBER_KINDS))
+        bool codes =
+            s->nvalues <= NUMBER_KINDS || s->nvalues < p->v->o->uniqueness_threshold * p->n;
+        if (k < RARE_MAX_COLUMNS && (!s->numbers || codes))
             rare_values(p, s, asked);
     }
 }

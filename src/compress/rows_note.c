@@ -183,7 +183,9 @@ bool hr_pick_note(hr_pick *p, const char *unit)
         ranges(&b, p->keep, p->n);
     }
     similar(&b, p);
-    if (p->stats && p->views.n && p->depth == 0)
+    if (!v->o->include_summaries)
+        ;
+    else if (p->stats && p->views.n && p->depth == 0)
         summary(&b, p);
     else if (p->stats && !p->views.n && p->stats->numbers > 1)
         series(&b, p->stats);

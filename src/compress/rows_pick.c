@@ -207,6 +207,10 @@ void hr_pick_query(hr_pick *p)
         double d = df[t];
         weight[t] = d > 0 && d * 2 <= p->n ? log(1 + (p->n - d + 0.5) / (d + 0.5)) : 0;
     }
+    /* BM25; a term is in a row or not, so the row's length is what is left of its second factor. */
+    double k1 = p->v->o->bm25_k1, b = p->v->o->bm25_b, words = 1;
+    for (uint32_t r = 0; r < p->n; r++)
+        words += p->words[r].count;
     double best[QUERY_BEST_ROWS] = {0};
     uint32_t best_row[QUERY_BEST_ROWS];
     double top = log(1 + (p->n - 0.5) / 1.5);
@@ -218,6 +222,7 @@ void hr_pick_query(hr_pick *p)
             score += weight[bit];
             rare |= weight[bit] > 0 && df[bit] <= few;
         }
+        score *= (k1 + 1) / (1 + k1 * (1 - b + b * p->words[r].count * p->n / words));
         if (p->words[r].anchor && anchored <= few + QUERY_RARE_ROWS)
             p->keep[r] |= HR_KEEP_QUERY;
         if (rare && kept < QUERY_RARE_ROWS) {
@@ -226,21 +231,21 @@ void hr_pick_query(hr_pick *p)
         }
         if (score < floor * top)
             continue;
-        for (unsigned b = 0; b < QUERY_BEST_ROWS; b++) {
-            if (score <= best[b])
+        for (unsigned i = 0; i < QUERY_BEST_ROWS; i++) {
+            if (score <= best[i])
                 continue;
-            for (unsigned c = QUERY_BEST_ROWS - 1; c > b; c--) {
+            for (unsigned c = QUERY_BEST_ROWS - 1; c > i; c--) {
                 best[c] = best[c - 1];
                 best_row[c] = best_row[c - 1];
             }
-            best[b] = score;
-            best_row[b] = r;
+            best[i] = score;
+            best_row[i] = r;
             break;
         }
     }
-    for (unsigned b = 0; b < QUERY_BEST_ROWS; b++)
-        if (best[b] > 0)
-            p->keep[best_row[b]] |= HR_KEEP_QUERY;
+    for (unsigned i = 0; i < QUERY_BEST_ROWS; i++)
+        if (best[i] > 0)
+            p->keep[best_row[i]] |= HR_KEEP_QUERY;
 }
 
 /* --- ends and ordinary rows ----------------------------------------------------------------- */

@@ -108,8 +108,9 @@ static bool looks_like_map(const hr_jview *v, const hr_rowset *rs, const hr_col 
 bool hr_rowset_dense(const hr_rowset *rs)
 {
     uint32_t cols = rs->ncols - rs->nrest;
-    return cols > rs->map && rs->n >= 2 && rs->core * 5 >= (size_t)rs->n * cols * 2 &&
-           rs->core * 3 >= rs->filled;
+    if (cols <= rs->map || rs->n < 2)
+        return false;
+    return rs->alike || (rs->core * 5 >= (size_t)rs->n * cols * 2 && rs->core * 3 >= rs->filled);
 }
 
 static bool flat1(const hr_jview *v, const hr_rowset *rs, const hr_col *c)

@@ -106,10 +106,12 @@ static void count_types(const hr_jview *v, hr_rowset *rs, hr_col *c)
  * costs each row that has it the name again. In quarter tokens. */
 static void set_rest(const hr_jview *v, hr_rowset *rs, hr_col *c)
 {
+    size_t name = (c->name.n < 200 ? c->name.n : 200) + 4, has = c->npresent;
+    c->core = (double)has >= v->o->core_field_fraction * rs->n;
+    rs->ncore += c->core;
     if (v->by_column)
         return;
-    size_t name = (c->name.n < 200 ? c->name.n : 200) + 4, has = c->npresent;
-    c->rest = has == 1 || has * (name + 12) < name + 2 * (rs->n - has);
+    c->rest = !c->core && (has == 1 || has * (name + 12) < name + 2 * (rs->n - has));
     rs->nrest += c->rest;
     rs->core -= c->rest ? has : 0;
 }
@@ -144,6 +146,7 @@ hr_rowset *hr_plan_rows(hr_jview *v, uint32_t *rows, uint32_t *keys, uint32_t n,
         count_types(v, b.rs, &b.rs->cols[c]);
     for (uint32_t c = b.rs->map; c < b.rs->ncols; c++)
         set_rest(v, b.rs, &b.rs->cols[c]);
+    b.rs->alike = b.rs->ncore >= v->o->heterogeneous_core_ratio * (b.rs->ncols - b.rs->map);
     /* Nothing below can help a table that is thrown away for its holes. */
     if (!hr_rowset_dense(b.rs))
         return b.rs;
@@ -193,7 +196,8 @@ static hr_rowset *plan_node(hr_jview *v, uint32_t node)
     const hr_json_node *n = hr_jnode(v, node);
     bool map = n->type == HR_JSON_OBJECT;
     if (n->type < HR_JSON_ARRAY || n->count < (map ? MAP_MIN : 2) ||
-        !hr_plan_holds_objects(v, node, map) || (map && twice_named(v, node)))
+        (map && v->o->compaction != HR_COMPACT_CSV) || !hr_plan_holds_objects(v, node, map) ||
+        (map && twice_named(v, node)))
         return NULL;
     uint32_t *rows = HR_NEW_ARRAY(v->a, uint32_t, n->count);
     uint32_t *keys = map ? HR_NEW_ARRAY(v->a, uint32_t, n->count) : NULL;

@@ -45,6 +45,7 @@ typedef struct hr_col {
     uint32_t *cells; /* per row: node of the value, 0 when the row has no such member */
     uint32_t npresent, nstr, nnum, nbool, nnull, nobj, narr;
     hr_col_kind kind;
+    bool core;        /* most rows have it */
     bool rest;        /* too rare for a column: stands in the row's one cell for other members */
     bool str;         /* every non-null value is a string and some look like something else */
     bool live;        /* some row being written has it; scratch of the writer */
@@ -62,6 +63,8 @@ struct hr_rowset {
     uint32_t ncols;
     hr_col *cols;
     uint32_t nrest; /* columns marked rest */
+    uint32_t ncore; /* columns marked core */
+    bool alike;     /* most columns are */
     size_t filled;  /* cells present in all columns */
     size_t core;    /* the same without the rest */
 };

@@ -345,6 +345,10 @@ static void table_by_row(hr_jout *o, const hr_rowset *rs, uint32_t rows)
 void hr_jout_table(hr_jout *o, hr_rowset *rs)
 {
     hr_jview *v = o->v;
+    if (v->o->compaction != HR_COMPACT_CSV) {
+        hr_jout_compact(o, rs);
+        return;
+    }
     uint32_t rows = mark_live(v, rs);
     if (rs->map)
         hr_buf_lit(o->b, "map");
