@@ -3,15 +3,21 @@
 /* How far back a marker may open: our longest sentences list column summaries. */
 enum { REACH = 8192, MIN_HEX = 12, MAX_HEX = 64 };
 
-static void ending(hr_buf *b, const hr_key *key, hr_retrieve_via via)
+static void way_back(hr_buf *b, const hr_key *key, hr_retrieve_via via)
 {
-    hr_buf_lit(b, " The original is intact. Retrieve original: hash=");
+    hr_buf_lit(b, " Retrieve original: hash=");
     hr_buf_add(b, hr_key_str(key));
     if (via == HR_VIA_SHELL) {
         hr_buf_lit(b, " (run: headroom retrieve ");
         hr_buf_add(b, hr_key_str(key));
         hr_buf_addc(b, ')');
     }
+}
+
+static void ending(hr_buf *b, const hr_key *key, hr_retrieve_via via)
+{
+    hr_buf_lit(b, " The original is intact.");
+    way_back(b, key, via);
 }
 
 void hr_marker_text(hr_buf *b, hr_str what, const hr_key *key, hr_retrieve_via via)
@@ -22,6 +28,16 @@ void hr_marker_text(hr_buf *b, hr_str what, const hr_key *key, hr_retrieve_via v
         hr_buf_addc(b, c == '[' ? '(' : c == ']' ? ')' : (unsigned char)c < 0x20 ? ' ' : c);
     }
     ending(b, key, via);
+    hr_buf_addc(b, ']');
+}
+
+void hr_marker_read(hr_buf *b, hr_str path, bool superseded, const hr_key *key, hr_retrieve_via via)
+{
+    hr_buf_addf(b, "[Read content %s: %.*s %s.", superseded ? "superseded" : "stale", HR_FMT(path),
+                superseded ? "was re-read later \xe2\x80\x94 re-read the file if needed"
+                           : "was modified after this read \xe2\x80\x94 re-read the file for "
+                             "current content");
+    way_back(b, key, via);
     hr_buf_addc(b, ']');
 }
 

@@ -20,6 +20,10 @@ void hr_marker_text(hr_buf *b, hr_str what, const hr_key *key, hr_retrieve_via v
  * whose rows were left out; `n` is the number of rows left out. */
 void hr_marker_json_rows(hr_buf *b, size_t n, hr_str what, const hr_key *key, hr_retrieve_via via);
 
+/* The whole text of a read that no longer says what the file says (context/reads.h). */
+void hr_marker_read(hr_buf *b, hr_str path, bool superseded, const hr_key *key,
+                    hr_retrieve_via via);
+
 typedef struct hr_marker_hit {
     size_t start, end; /* of the hash digits */
     hr_str hash;       /* 6-64 hex digits, as spelled */

@@ -1,217 +1,197 @@
-#include "context/xref.h"
-
-#include "base/buf.h"
-#include "base/hash.h"
-#include "base/utf8.h"
-#include "text/json.h"
+/* Finding what a text repeats: runs of equal lines, runs with small changes between them, and
+ * whether a reference is worth it. */
+#include "context/xref_impl.h"
 
 enum {
-    WINDOW = 3,          /* lines that must agree before a run is looked at */
     MAX_CANDIDATES = 8,  /* older places tried for one window */
     MIN_RUN_BYTES = 160, /* shorter runs cannot pay for a reference */
-    LONG_LINE = 400,     /* bytes of a line that is worth a reference alone */
-    MAX_LINES = 4 << 20,
-    LABEL_INPUT = 48,
+    LOOK = 12,           /* lines of a change on either side */
+    MAX_RUNS = 32,       /* of one reference */
+    ANCHOR_BYTES = 24,   /* a change ends where this much agrees again */
+    LINE_COST = 3,       /* tokens in front of a changed line */
+    GAP_COST = 5,        /* tokens that say which lines are not here */
+    CHANGES_COST = 24,   /* tokens that say how changes are written */
+    MOSTLY = 2, /* with more changes the reader has to puzzle: lines that agree to others */
 };
 
-void hr_xref_init(hr_xref *x, hr_arena *a)
+typedef struct finder {
+    hr_xref *x;
+    const hr_tokenizer *tok;
+    hr_arena *a;
+    size_t first, end; /* the lines of the text */
+} finder;
+
+/* Lines that may be pointed at from text line t: all before it that stay visible. */
+static bool in_reach(const finder *f, size_t s, size_t t)
 {
-    *x = (hr_xref){.arena = a};
+    return s < f->first || (s < t && s < f->end);
 }
 
-/* "   12\tcode", "12: code", "12|code", "12→code": the number, and the code without it. */
-static hr_str without_number(hr_str line, int64_t *number)
+static bool same_body(const hr_xref_line *s, const hr_xref_line *t)
 {
-    size_t i = 0, start;
-    *number = -1;
-    while (i < line.n && i < 12 && line.p[i] == ' ')
-        i++;
-    start = i;
-    while (i < line.n && i - start < 9 && hr_is_digit(line.p[i]))
-        i++;
-    if (i == start || i >= line.n)
-        return line;
-    hr_str num = hr_str_sub(line, start, i), rest = hr_str_sub(line, i, line.n);
-    if (rest.p[0] == '\t' || rest.p[0] == ':' || rest.p[0] == '|') {
-        hr_str_i64(num, number);
-        return hr_str_sub(rest, 1, rest.n);
-    }
-    if (hr_str_starts(rest, HR_STR("\xe2\x86\x92"))) {
-        hr_str_i64(num, number);
-        return hr_str_sub(rest, 3, rest.n);
-    }
-    return line;
+    return s->hash && s->hash == t->hash && hr_str_eq(hr_xref_body(s), hr_xref_body(t));
 }
 
-/* Lines of ours, and lines that cannot identify anything, break a run of sources. */
-static bool never_pointed_at(hr_str line)
+static hr_xref_numbers relation(const hr_xref_line *s, const hr_xref_line *t)
 {
-    return line.n > 12 && line.p[0] == '[' &&
-           (hr_str_has(line, HR_STR(" left out: the same as ")) ||
-            hr_str_has(line, HR_STR("Retrieve original: hash=")));
+    if (t->number < 0)
+        return s->number < 0 ? HR_XREF_NONE : HR_XREF_DROPPED;
+    return s->number < 0 ? HR_XREF_COUNTED : HR_XREF_SHIFTED;
 }
 
-static hr_xref_line read_line(hr_str line)
+/* How many lines from s and t on agree, numbers included. */
+static size_t run_length(const finder *f, size_t s, size_t t)
 {
-    hr_xref_line l = {0};
-    l.body = without_number(line, &l.number);
-    l.hash = never_pointed_at(line) ? 0 : hr_hash64(l.body) | 1;
-    return l;
-}
-
-hr_err hr_xref_add(hr_xref *x, hr_str text, uint32_t id, hr_str label)
-{
-    uint32_t source = (uint32_t)x->sources.n, at = 0;
-    hr_xref_source *s = hr_vec_push(&x->sources, x->arena);
-    if (!s)
-        return HR_E_NOMEM;
-    *s = (hr_xref_source){.id = id, .first = (uint32_t)x->lines.n, .label = label};
-    for (hr_str rest = text, line; hr_str_line(&rest, &line);) {
-        if (x->lines.n >= MAX_LINES)
-            return HR_E_LIMIT;
-        hr_xref_line *l = hr_vec_push(&x->lines, x->arena);
-        if (!l)
-            return HR_E_NOMEM;
-        *l = read_line(line);
-        l->source = source;
-        l->at = at++;
-    }
-    x->sources.p[source].count = at;
-    return HR_OK;
-}
-
-static uint64_t window_hash(const hr_xref_line *l)
-{
-    return (l[0].hash * 0x9e3779b97f4a7c15u) ^ (l[1].hash * 0xc2b2ae3d27d4eb4fu) ^
-           (l[2].hash * 0x165667b19e3779f9u);
-}
-
-static bool is_window(const hr_xref *x, size_t i)
-{
-    const hr_xref_line *l = x->lines.p + i;
-    return i + WINDOW <= x->lines.n && l[0].hash && l[1].hash && l[2].hash &&
-           l[0].source == l[WINDOW - 1].source;
-}
-
-static bool is_long(const hr_xref_line *l)
-{
-    return l->hash && l->body.n >= LONG_LINE;
-}
-
-static size_t slot_of(const hr_xref *x, uint64_t hash)
-{
-    return (size_t)(hash >> 20) & (x->nslots - 1);
-}
-
-static void link_line(struct hr_xref_table *t, size_t slot, size_t i)
-{
-    t->chain[i] = t->slots[slot];
-    t->slots[slot] = (uint32_t)i + 1;
-}
-
-static bool new_table(hr_xref *x, struct hr_xref_table *t)
-{
-    t->slots = HR_NEW_ARRAY(x->arena, uint32_t, x->nslots);
-    t->chain = HR_NEW_ARRAY(x->arena, uint32_t, x->lines.n);
-    return t->slots && t->chain;
-}
-
-/* Builds the tables over all lines added so far. */
-static hr_err build(hr_xref *x)
-{
-    if (x->indexed == x->lines.n && x->windows.slots)
-        return HR_OK;
-    x->nslots = 16;
-    while (x->nslots < x->lines.n * 2)
-        x->nslots *= 2;
-    if (!new_table(x, &x->windows) || !new_table(x, &x->longs))
-        return HR_E_NOMEM;
-    for (size_t i = 0; i < x->lines.n; i++) {
-        if (is_window(x, i))
-            link_line(&x->windows, slot_of(x, window_hash(x->lines.p + i)), i);
-        if (is_long(&x->lines.p[i]))
-            link_line(&x->longs, slot_of(x, x->lines.p[i].hash), i);
-    }
-    x->indexed = x->lines.n;
-    return HR_OK;
-}
-
-/* Lines of text from j on that agree with the source lines from i on. Numbers must all be missing,
- * or differ by the same amount. */
-static size_t run_length(const hr_xref *x, size_t i, const hr_xref_line *text, size_t j, size_t n,
-                         int64_t *shift)
-{
-    const hr_xref_line *src = x->lines.p;
+    const hr_xref_line *l = f->x->lines.p;
+    hr_xref_numbers how = relation(&l[s], &l[t]);
+    int64_t shift = (int64_t)l[t].number - l[s].number;
     size_t k = 0;
-    *shift = 0;
-    while (i + k < x->lines.n && j + k < n && src[i + k].source == src[i].source) {
-        const hr_xref_line *a = &src[i + k], *b = &text[j + k];
-        if (!a->hash || a->hash != b->hash || !hr_str_eq(a->body, b->body))
+    while (t + k < f->end && in_reach(f, s + k, t) && l[s + k].source == l[s].source &&
+           same_body(&l[s + k], &l[t + k]) && relation(&l[s + k], &l[t + k]) == how) {
+        const hr_xref_line *a = &l[s + k], *b = &l[t + k];
+        if (how == HR_XREF_SHIFTED && b->number - a->number != shift)
             break;
-        if ((a->number < 0) != (b->number < 0))
+        /* A difference is one of line numbers only where they go up: not in times of day. */
+        if (how == HR_XREF_SHIFTED && shift && k && b->number <= b[-1].number)
             break;
-        int64_t delta = b->number - a->number;
-        if (k == 0)
-            *shift = delta;
-        else if (delta != *shift)
+        if (how == HR_XREF_COUNTED && b->number != l[t].number + (int64_t)k)
             break;
         k++;
     }
     return k;
 }
 
-typedef struct run {
-    size_t src, len; /* first source line, number of lines */
-    int64_t shift;
-} run;
-
-static void best_in(const hr_xref *x, const struct hr_xref_table *t, uint64_t hash,
-                    const hr_xref_line *text, size_t j, size_t n, run *best)
+static hr_xref_run best_run(const finder *f, size_t t)
 {
-    uint32_t at = t->slots[slot_of(x, hash)];
-    for (int tries = 0; at && tries < MAX_CANDIDATES; tries++, at = t->chain[at - 1]) {
-        int64_t shift;
-        size_t len = run_length(x, at - 1, text, j, n, &shift);
-        if (len > best->len)
-            *best = (run){at - 1, len, shift};
+    const hr_xref_line *l = f->x->lines.p;
+    hr_xref_run best = {.at = t};
+    uint32_t at = hr_xref_find_window(f->x, t);
+    for (int tries = 0; at && tries < MAX_CANDIDATES; tries++, at = l[at - 1].older_window) {
+        size_t len = run_length(f, at - 1, t);
+        if (len > best.len)
+            best = (hr_xref_run){at - 1, t, len};
     }
-}
-
-static run best_run(const hr_xref *x, const hr_xref_line *text, size_t j, size_t n)
-{
-    run best = {0};
-    if (j + WINDOW <= n && text[j].hash && text[j + 1].hash && text[j + 2].hash)
-        best_in(x, &x->windows, window_hash(text + j), text, j, n, &best);
-    if (best.len < WINDOW && is_long(&text[j]))
-        best_in(x, &x->longs, text[j].hash, text, j, n, &best);
+    if (best.len >= HR_XREF_WINDOW)
+        return best;
+    best.len = 0;
+    at = hr_xref_find_long(f->x, t);
+    for (int tries = 0; at && tries < MAX_CANDIDATES; tries++, at = l[at - 1].older_long) {
+        size_t len = run_length(f, at - 1, t);
+        if (len > best.len)
+            best = (hr_xref_run){at - 1, t, len};
+    }
     return best;
 }
 
-static hr_str reference(const hr_xref *x, const run *r, hr_arena *a)
+static size_t tokens_of(const finder *f, const hr_xref_run *r)
 {
-    const hr_xref_line *l = &x->lines.p[r->src];
-    const hr_xref_source *s = &x->sources.p[l->source];
-    if (r->len == s->count && !r->shift)
-        return hr_strf(a, "[%zu line%s left out: the same as all of %.*s]", r->len,
-                       r->len == 1 ? "" : "s", HR_FMT(s->label));
-    if (r->shift)
-        return hr_strf(a,
-                       "[%zu lines left out: the same as lines %u-%zu of %.*s, numbers here are "
-                       "%+lld]",
-                       r->len, l->at + 1, l->at + r->len, HR_FMT(s->label), (long long)r->shift);
-    return hr_strf(a, "[%zu lines left out: the same as lines %u-%zu of %.*s]", r->len, l->at + 1,
-                   l->at + r->len, HR_FMT(s->label));
+    const hr_xref_line *l = f->x->lines.p;
+    hr_str first = l[r->at].raw, last = l[r->at + r->len - 1].raw;
+    return hr_tokens_estimate(f->tok, hr_str_of(first.p, (size_t)(last.p + last.n - first.p)));
 }
 
-static hr_err use_source(const hr_xref *x, const run *r, hr_arena *a, hr_xref_result *out)
+/* In a text with line numbers, line i must have the one that counting from `from` on gives. */
+static bool counts_on(const hr_xref_line *l, size_t from, size_t i)
 {
-    uint32_t id = x->sources.p[x->lines.p[r->src].source].id;
-    for (size_t i = 0; i < out->nused; i++) {
-        if (out->used[i] == id)
-            return HR_OK;
+    return l[from].number < 0 || l[i].number == l[from].number + (int64_t)(i - from);
+}
+
+/* How many lines from s and t on agree and go with the group's first run. */
+static size_t agreeing(const finder *f, const hr_xref_run *first, size_t s, size_t t)
+{
+    const hr_xref_line *l = f->x->lines.p;
+    size_t k = 0;
+    while (t + k < f->end && in_reach(f, s + k, first->at) &&
+           l[s + k].source == l[first->src].source && same_body(&l[s + k], &l[t + k]) &&
+           (l[s + k].number < 0) == (l[first->src].number < 0) &&
+           (l[t + k].number < 0) == (l[first->at].number < 0) && counts_on(l, first->at, t + k))
+        k++;
+    return k;
+}
+
+/* Is the agreement at s, t long enough to be the end of a change? */
+static size_t anchor(const finder *f, const hr_xref_run *first, size_t s, size_t t)
+{
+    size_t len = agreeing(f, first, s, t), bytes = 0;
+    for (size_t k = 0; k < len && bytes < ANCHOR_BYTES; k++)
+        bytes += f->x->lines.p[t + k].raw.n;
+    return bytes >= ANCHOR_BYTES ? len : 0;
+}
+
+/* The nearest place behind run r where both sides agree again. */
+static bool next_run(const finder *f, const hr_xref_run *first, const hr_xref_run *r,
+                     hr_xref_run *next)
+{
+    const hr_xref_line *l = f->x->lines.p;
+    size_t s = r->src + r->len, t = r->at + r->len, look = 0;
+    while (look < LOOK && t + look < f->end && counts_on(l, first->at, t + look))
+        look++; /* lines that may be part of a change */
+    for (size_t d = 0; d <= 2 * LOOK; d++) {
+        for (size_t k = 0; k <= d; k++) { /* as many lines on both sides first */
+            size_t half = k % 2 ? (k + 1) / 2 : k / 2, ds = d / 2;
+            ds = k % 2 ? ds + half : ds - half;
+            size_t dt = d - ds;
+            if (ds > LOOK || dt > look || !in_reach(f, s + ds, first->at) ||
+                l[s + ds].at - l[first->src].at != s + ds - first->src)
+                continue; /* also where lines of this text between are no longer shown */
+            size_t len = anchor(f, first, s + ds, t + dt);
+            if (len) {
+                *next = (hr_xref_run){s + ds, t + dt, len};
+                return true;
+            }
+        }
     }
+    return false;
+}
+
+/* Lines of the change between two runs, and the tokens it costs besides them. */
+static size_t change_size(const hr_xref_run *a, const hr_xref_run *b, size_t *cost)
+{
+    size_t ds = b->src - (a->src + a->len), dt = b->at - (a->at + a->len);
+    *cost = dt * LINE_COST + (ds > dt ? GAP_COST : 0);
+    return ds > dt ? ds : dt;
+}
+
+/* Goes on from the first run over small changes as far as that pays; returns the tokens saved
+ * before the reference is paid. */
+static size_t extend(const finder *f, hr_xref_group *g, size_t header)
+{
+    const hr_xref_line *l = f->x->lines.p;
+    const hr_xref_run *first = &g->runs[0];
+    size_t n = 1, same = first->len, changed = 0, cost;
+    int64_t sum = (int64_t)tokens_of(f, first), best = sum, biggest = sum;
+    bool counted = true;
+    for (size_t i = first->at; i < first->at + first->len; i++)
+        counted &= counts_on(l, first->at, i);
+    for (; counted && n < MAX_RUNS && next_run(f, first, &g->runs[n - 1], &g->runs[n]); n++) {
+        int64_t more = (int64_t)tokens_of(f, &g->runs[n]);
+        changed += change_size(&g->runs[n - 1], &g->runs[n], &cost);
+        same += g->runs[n].len;
+        sum += more - (int64_t)cost - (n == 1 ? CHANGES_COST : 0);
+        biggest = more > biggest ? more : biggest;
+        if (cost > header || sum + (int64_t)header < best)
+            break;
+        if (sum > best && sum > biggest && same >= MOSTLY * changed) {
+            best = sum;
+            g->n = n + 1;
+        }
+    }
+    if (g->n > 1 && l[first->at].number >= 0)
+        g->numbers = HR_XREF_COUNTED;
+    return (size_t)best;
+}
+
+static hr_err use_source(const finder *f, const hr_xref_group *g, hr_xref_result *out)
+{
+    const hr_xref *x = f->x;
+    uint32_t id = x->sources.p[x->lines.p[g->runs[0].src].source].id;
+    bool known = id == HR_XREF_SELF;
+    for (size_t i = 0; i < out->nused; i++)
+        known |= out->used[i] == id;
+    if (known)
+        return HR_OK;
     uint32_t *grown =
-        hr_grow(a, out->used, out->nused * sizeof(*grown), (out->nused + 1) * sizeof(*grown));
+        hr_grow(f->a, out->used, out->nused * sizeof(*grown), (out->nused + 1) * sizeof(*grown));
     if (!grown)
         return HR_E_NOMEM;
     out->used = grown;
@@ -219,89 +199,83 @@ static hr_err use_source(const hr_xref *x, const run *r, hr_arena *a, hr_xref_re
     return HR_OK;
 }
 
-static size_t bytes_of(const hr_xref_line *l, size_t from, size_t len)
+typedef struct writer {
+    hr_buf b;
+    size_t lines; /* written so far */
+} writer;
+
+static void keep_lines(finder *f, writer *w, size_t from, size_t to)
 {
-    size_t n = 0;
-    for (size_t i = from; i < from + len; i++)
-        n += l[i].body.n + 1;
-    return n;
+    for (size_t i = from; i < to; i++) {
+        hr_buf_add(&w->b, f->x->lines.p[i].raw);
+        hr_buf_addc(&w->b, '\n');
+        f->x->lines.p[i].at = (uint32_t)w->lines++;
+        hr_xref_link(f->x, i);
+    }
+}
+
+/* A reference from text line t on, if one is worth it, else the lines of the run. Returns the first
+ * line behind what was written. */
+static size_t step(finder *f, writer *w, hr_xref_run *room, size_t t, hr_xref_result *out,
+                   hr_err *err)
+{
+    hr_xref_line *l = f->x->lines.p;
+    room[0] = best_run(f, t);
+    size_t end = t + (room[0].len ? room[0].len : 1), bytes = 0;
+    if (room[0].len)
+        bytes = (size_t)(l[t + room[0].len - 1].raw.p + l[t + room[0].len - 1].raw.n - l[t].raw.p);
+    if (bytes < MIN_RUN_BYTES / 2) {
+        keep_lines(f, w, t, t + 1);
+        return t + 1;
+    }
+    hr_xref_group g = {.runs = room, .n = 1, .numbers = relation(&l[room[0].src], &l[t])};
+    g.shift = (int64_t)l[t].number - l[room[0].src].number;
+    size_t before = w->b.n, lines = w->lines;
+    *err = hr_xref_write(f->x, &g, &w->b, &lines);
+    size_t header = hr_tokens_estimate(f->tok, hr_str_sub(hr_buf_str(&w->b), before, w->b.n));
+    size_t gain = extend(f, &g, header);
+    if (*err != HR_OK || (g.n == 1 && bytes < MIN_RUN_BYTES) || gain <= 2 * header) {
+        w->b.n = before;
+        keep_lines(f, w, t, end);
+        return end;
+    }
+    if (g.n > 1) {
+        w->b.n = before;
+        lines = w->lines;
+        *err = hr_xref_write(f->x, &g, &w->b, &lines);
+    }
+    w->lines = lines;
+    const hr_xref_run *last = &room[g.n - 1];
+    end = last->at + last->len;
+    for (size_t i = t; i < end; i++)
+        l[i].hash = 0; /* no longer visible here */
+    for (size_t i = 0; i < g.n; i++)
+        out->lines_out += room[i].len;
+    if (*err == HR_OK)
+        *err = use_source(f, &g, out);
+    return end;
 }
 
 hr_err hr_xref_apply(hr_xref *x, const hr_tokenizer *tok, hr_str text, hr_arena *a,
                      hr_xref_result *out)
 {
-    HR_VEC(hr_xref_line) v = {0};
-    HR_VEC(hr_str) raw = {0};
     *out = (hr_xref_result){0};
-    hr_err err = build(x);
-    for (hr_str rest = text, line; err == HR_OK && hr_str_line(&rest, &line);) {
-        hr_xref_line *l = hr_vec_push(&v, a);
-        hr_str *r = hr_vec_push(&raw, a);
-        if (!l || !r)
-            return HR_E_NOMEM;
-        *l = read_line(line);
-        *r = line;
-    }
+    finder f = {.x = x, .tok = tok, .a = a, .first = x->lines.n};
+    writer w = {.b = HR_BUF_INIT(0)};
+    hr_xref_run *room = HR_NEW_ARRAY(a, hr_xref_run, MAX_RUNS);
+    hr_err err = room ? hr_xref_push(x, text, HR_XREF_SELF, HR_STR("this result")) : HR_E_NOMEM;
     if (err != HR_OK)
         return err;
-    hr_buf b = HR_BUF_INIT(0);
-    for (size_t j = 0; j < v.n && err == HR_OK;) {
-        run r = best_run(x, v.p, j, v.n);
-        size_t bytes = r.len ? bytes_of(v.p, j, r.len) : 0;
-        if (bytes >= MIN_RUN_BYTES) {
-            hr_str ref = reference(x, &r, a);
-            hr_str end = raw.p[j + r.len - 1];
-            hr_str span = hr_str_of(raw.p[j].p, (size_t)(end.p + end.n - raw.p[j].p));
-            if (!ref.p)
-                err = HR_E_NOMEM;
-            else if (hr_tokens_estimate(tok, span) > 2 * hr_tokens_estimate(tok, ref)) {
-                hr_buf_add(&b, ref);
-                hr_buf_addc(&b, '\n');
-                err = use_source(x, &r, a, out);
-                out->lines_out += r.len;
-                j += r.len;
-                continue;
-            }
-        }
-        hr_buf_add(&b, raw.p[j++]);
-        hr_buf_addc(&b, '\n');
-    }
-    if (b.n && text.p[text.n - 1] != '\n')
-        b.n--;
+    f.end = x->lines.n;
+    for (size_t t = f.first; t < f.end && err == HR_OK;)
+        t = step(&f, &w, room, t, out, &err);
+    hr_xref_pop(x);
+    if (w.b.n && text.p[text.n - 1] != '\n')
+        w.b.n--;
     if (err == HR_OK)
-        err = b.err;
+        err = w.b.err;
     if (err == HR_OK && out->lines_out)
-        out->text = hr_str_dup(a, hr_buf_str(&b));
-    hr_buf_free(&b);
+        out->text = hr_str_dup(a, hr_buf_str(&w.b));
+    hr_buf_free(&w.b);
     return err == HR_OK && out->lines_out && !out->text.p ? HR_E_NOMEM : err;
-}
-
-/* The first string among the arguments, which names the file or command in every agent's tools. */
-static hr_str main_argument(hr_str input, hr_arena *a)
-{
-    hr_json_doc d;
-    if (input.n > 1 << 20 || hr_json_scan(a, input, 16, &d).code != HR_OK ||
-        !hr_json_is(&d, 0, HR_JSON_OBJECT))
-        return HR_STR_NONE;
-    static const char *const names[] = {"command",  "cmd",   "file_path", "path",
-                                        "filename", "query", "url",       "pattern"};
-    for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
-        hr_str v = hr_json_get_text(&d, 0, hr_cstr(names[i]), a);
-        if (v.n)
-            return v;
-    }
-    return HR_STR_NONE;
-}
-
-hr_str hr_xref_label(size_t ordinal, hr_str tool_name, hr_str tool_input, hr_arena *a)
-{
-    hr_str arg = hr_str_trim(main_argument(tool_input, a));
-    size_t lf = hr_str_find_char(arg, '\n');
-    if (lf != SIZE_MAX)
-        arg.n = lf;
-    if (arg.n > LABEL_INPUT)
-        arg.n = hr_utf8_floor(arg, LABEL_INPUT);
-    if (arg.n)
-        return hr_strf(a, "tool result %zu (%.*s: %.*s)", ordinal, HR_FMT(tool_name), HR_FMT(arg));
-    return hr_strf(a, "tool result %zu (%.*s)", ordinal, HR_FMT(tool_name));
 }

@@ -245,8 +245,41 @@ static hr_err tool_profiles(const hr_json_doc *d, uint32_t map, hr_arena *a, hr_
     return HR_OK;
 }
 
+/* {"enabled": true, "compress_stale": true, "compress_superseded": false, "min_size_bytes": 512} */
+static hr_err read_lifecycle(const hr_json_doc *d, uint32_t map, hr_arena *a, hr_reads_policy *p,
+                             hr_str *message)
+{
+    bool enabled = true;
+    struct {
+        const char *name;
+        bool *to;
+    } flags[] = {{"compress_stale", &p->stale},
+                 {"compress_superseded", &p->superseded},
+                 {"enabled", &enabled}};
+    for (size_t i = 0; i < sizeof(flags) / sizeof(*flags); i++) {
+        uint32_t n = hr_json_get(d, map, hr_cstr(flags[i].name));
+        if (hr_json_is(d, n, HR_JSON_TRUE) || hr_json_is(d, n, HR_JSON_FALSE))
+            *flags[i].to = hr_json_is(d, n, HR_JSON_TRUE);
+        else if (n != HR_JSON_ABSENT && !hr_json_is(d, n, HR_JSON_NULL))
+            return wrong(message, a, HR_E_TYPE,
+                         hr_zstr(a, hr_strf(a, "read_lifecycle.%s", flags[i].name)),
+                         "true or false");
+    }
+    uint32_t min = hr_json_get(d, map, HR_STR("min_size_bytes"));
+    double v;
+    if (min != HR_JSON_ABSENT && !hr_json_is(d, min, HR_JSON_NULL)) {
+        if (!hr_json_double(d, min, &v) || v < 0 || v > 1e9)
+            return wrong(message, a, HR_E_RANGE, "read_lifecycle.min_size_bytes",
+                         "a number from 0 to 1e9");
+        p->min_bytes = (size_t)v;
+    }
+    if (!enabled)
+        p->stale = p->superseded = false;
+    return HR_OK;
+}
+
 hr_err hr_call_config(const hr_json_doc *d, uint32_t config, hr_arena *a, hr_compress_opts *o,
-                      hr_policy *p, bool *simulate, hr_str *message)
+                      hr_policy *p, hr_reads_policy *reads, bool *simulate, hr_str *message)
 {
     if (config == HR_JSON_ABSENT || hr_json_is(d, config, HR_JSON_NULL))
         return HR_OK;
@@ -279,6 +312,9 @@ hr_err hr_call_config(const hr_json_doc *d, uint32_t config, hr_arena *a, hr_com
     err = tool_profiles(d, hr_json_path(d, config, "tool_crusher", "tool_profiles", NULL), a, p);
     if (err == HR_OK)
         err = tool_profiles(d, hr_json_get(d, config, HR_STR("headroom_tool_profiles")), a, p);
+    if (err == HR_OK)
+        err =
+            read_lifecycle(d, hr_json_get(d, config, HR_STR("read_lifecycle")), a, reads, message);
     if (err == HR_OK)
         err = preserve_fields(d, hr_json_get(d, sc, HR_STR("preserve_fields")), a, o, message);
     return err;

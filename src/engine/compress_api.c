@@ -276,12 +276,18 @@ static hr_err run(job *j, uint32_t config, hr_str *reply, hr_str *message)
     hr_compress_opts base =
         hr_engine_base_opts(j->e, j->tok, HR_VIA_TOOL, j->e->o.deadline_ms ? &deadline : NULL);
     hr_policy policy = j->e->policy;
-    hr_err err = hr_call_config(&j->r.doc, config, j->a, &base, &policy, &j->simulate, message);
+    hr_reads_policy lifecycle = j->e->reads;
+    hr_err err =
+        hr_call_config(&j->r.doc, config, j->a, &base, &policy, &lifecycle, &j->simulate, message);
     if (err != HR_OK)
         return err;
     j->before = tokens_below(j, j->messages, true);
+    const hr_read *reads =
+        j->e->o.optimize ? hr_engine_reads(&lifecycle, &base, &j->r, j->a) : NULL;
     for (size_t i = 0; i < j->r.nblocks; i++) {
         const hr_block *b = &j->r.blocks[i];
+        if (reads && hr_engine_take_read(&policy, &base, b, &reads[i], j->a, &j->d[i]))
+            continue;
         j->d[i].reason = j->e->o.optimize ? hr_plan_verdict(&policy, &j->r, b, true) : HR_R_OFF;
         if (j->d[i].reason == HR_R_UNDECIDED)
             hr_engine_decide(j->e, &policy, &base, &j->r, b, j->a, &j->d[i]);

@@ -19,9 +19,8 @@ typedef struct work {
     hr_deadline deadline;
     hr_compress_opts base;
     hr_xref index;
-    size_t indexed, indexed_bytes; /* blocks before this one are in the index */
-    size_t results;                /* tool results among them */
-    hr_str last_call;
+    size_t indexed, indexed_calls; /* what stands before these is in the index */
+    size_t indexed_bytes;
     hr_original *originals;
     size_t noriginals;
     hr_pin *pins; /* to be made durable */
@@ -31,25 +30,47 @@ typedef struct work {
     size_t nleft;
 } work;
 
-/* Brings every block before `upto` into the index, as the model will see it. */
-static hr_err index_until(work *w, size_t upto)
+static hr_err index_call(work *w, size_t c)
 {
     hr_turn *t = w->t;
+    const hr_past_call *call = &t->r.calls[c];
+    if (call->input.n < HR_PLAN_FLOOR || w->indexed_bytes + call->input.n > MAX_INDEX)
+        return HR_OK;
+    w->indexed_bytes += call->input.n;
+    return hr_xref_add_call(&w->index, call->name, call->input, t->ordinal[t->r.nblocks + c],
+                            (uint32_t)(t->r.nblocks + c));
+}
+
+static hr_err index_result(work *w, size_t i)
+{
+    hr_turn *t = w->t;
+    const hr_block *b = &t->r.blocks[i];
+    hr_str text = t->d[i].replace ? t->d[i].text : b->text;
+    if (b->role != HR_BLOCK_TOOL_RESULT || t->slot[i] == HR_NO_SLOT ||
+        w->indexed_bytes + text.n > MAX_INDEX)
+        return HR_OK;
+    w->indexed_bytes += text.n;
+    hr_str label = hr_xref_label("tool result", t->ordinal[i], b->tool_name, b->tool_input, t->a);
+    size_t part = 1; /* of a result in several parts */
+    while (part <= i && t->ordinal[i - part] == t->ordinal[i] &&
+           t->r.blocks[i - part].role == HR_BLOCK_TOOL_RESULT)
+        part++;
+    if (part > 1)
+        label = hr_strf(t->a, "part %zu of %.*s", part, HR_FMT(label));
+    return hr_xref_add(&w->index, text, (uint32_t)i, label);
+}
+
+/* Brings every call and result before block `upto` into the index, as the model will see it. */
+static hr_err index_until(work *w, size_t upto)
+{
+    const hr_wire_request *r = &w->t->r;
     hr_err err = HR_OK;
-    for (; w->indexed < upto && err == HR_OK; w->indexed++) {
-        const hr_block *b = &t->r.blocks[w->indexed];
-        const hr_decision *d = &t->d[w->indexed];
-        bool result = b->role == HR_BLOCK_TOOL_RESULT;
-        if (result && !(b->call_id.n && hr_str_eq(b->call_id, w->last_call)))
-            w->results++;
-        w->last_call = result ? b->call_id : HR_STR_NONE;
-        hr_str text = d->replace ? d->text : b->text;
-        if (!result || t->slot[w->indexed] == HR_NO_SLOT || w->indexed_bytes + text.n > MAX_INDEX)
-            continue;
-        w->indexed_bytes += text.n;
-        err = hr_xref_add(&w->index, text, (uint32_t)w->indexed,
-                          hr_xref_label(w->results, b->tool_name, b->tool_input, t->a));
-    }
+    for (; w->indexed < upto && err == HR_OK; w->indexed++)
+        err = index_result(w, w->indexed);
+    for (; w->indexed_calls < r->ncalls && err == HR_OK &&
+           r->calls[w->indexed_calls].message < r->blocks[upto].message;
+         w->indexed_calls++)
+        err = index_call(w, w->indexed_calls);
     return err;
 }
 
@@ -59,7 +80,8 @@ static void try_references(work *w, size_t i, hr_decision *d, hr_xref_result *x)
     hr_turn *t = w->t;
     const hr_block *b = &t->r.blocks[i];
     *x = (hr_xref_result){0};
-    if (!t->e->o.references || b->role != HR_BLOCK_TOOL_RESULT || b->text.n < REPEAT_MIN)
+    if (!t->e->o.references || b->role != HR_BLOCK_TOOL_RESULT || b->text.n < REPEAT_MIN ||
+        d->reason == HR_R_READ_STALE || d->reason == HR_R_READ_SUPERSEDED)
         return;
     if (index_until(w, i) != HR_OK || hr_xref_apply(&w->index, t->tok, b->text, t->a, x) != HR_OK ||
         !x->text.n) {
@@ -117,11 +139,7 @@ static hr_err prepare(work *w)
     uint32_t ms = t->e->o.deadline_ms;
     ms = ms && ms < DEADLINE_MS ? ms : DEADLINE_MS;
     w->deadline = (hr_deadline){t->e->o.clock, hr_now_ns(t->e->o.clock) + (uint64_t)ms * 1000000u};
-    hr_retrieve_via via = t->mode.via;
-    /* A call of our tool inside a live stream cannot be answered yet: nothing new may need it. */
-    if (via == HR_VIA_TOOL && t->r.stream && t->mode.add_tool)
-        via = HR_VIA_NONE;
-    w->base = hr_engine_base_opts(t->e, t->tok, via, &w->deadline);
+    w->base = hr_engine_base_opts(t->e, t->tok, hr_turn_new_via(t), &w->deadline);
     hr_xref_init(&w->index, t->a);
     w->originals = HR_NEW_ARRAY(t->a, hr_original, n);
     w->pins = HR_NEW_ARRAY(t->a, hr_pin, n);
@@ -157,8 +175,10 @@ void hr_turn_decide(hr_turn *t)
         hr_reason why = t->d[i].reason;
         if (why == HR_R_UNDECIDED)
             which[n++] = (uint32_t)i;
-        mine[i] = why == HR_R_UNDECIDED || (why == HR_R_EXCLUDED_TOOL && t->e->o.reference_reads &&
-                                            t->r.blocks[i].live && t->slot[i] != HR_NO_SLOT);
+        bool gone = why == HR_R_READ_STALE || why == HR_R_READ_SUPERSEDED;
+        mine[i] = why == HR_R_UNDECIDED || gone ||
+                  (why == HR_R_EXCLUDED_TOOL && t->e->o.reference_reads && t->r.blocks[i].live &&
+                   t->slot[i] != HR_NO_SLOT);
     }
     if (err == HR_OK)
         hr_engine_decide_all(t->e, &t->e->policy, &w.base, &t->r, which, n, t->a, t->d);

@@ -12,6 +12,8 @@ hr_engine_opts hr_engine_defaults(void)
         .offer_tool = true,
         .markers = true,
         .references = true,
+        .compress_stale = true,
+        .read_min_bytes = 512,
         .code_aware = true,
         .protect_recent = 4,
         .protect_analysis_context = true,
@@ -46,6 +48,7 @@ hr_err hr_engine_open(const hr_engine_opts *o, hr_engine **out)
     hr_arena_init(&e->arena, 1 << 20);
     pthread_mutex_init(&e->lock, NULL);
     e->policy.compress_user_messages = o->compress_user_messages;
+    e->reads = (hr_reads_policy){o->compress_stale, o->compress_superseded, o->read_min_bytes};
     e->policy.protect_recent = o->protect_recent;
     e->policy.protect_analysis_context = o->protect_analysis_context;
     hr_err err = hr_policy_excluded(o->protect_tools, o->exclude_tools, &e->arena,
@@ -148,6 +151,41 @@ void hr_engine_decide(hr_engine *e, const hr_policy *p, const hr_compress_opts *
     e->stats.compress_calls++;
     e->stats.compress_failures += err != HR_OK;
     pthread_mutex_unlock(&e->lock);
+}
+
+hr_read *hr_engine_reads(const hr_reads_policy *p, const hr_compress_opts *base,
+                         const hr_wire_request *r, hr_arena *a)
+{
+    hr_read *reads;
+    if (!(p->stale || p->superseded) || base->via == HR_VIA_NONE || base->lossless_only)
+        return NULL;
+    return hr_reads(r, p, a, &reads) == HR_OK ? reads : NULL;
+}
+
+bool hr_engine_take_read(const hr_policy *p, const hr_compress_opts *base, const hr_block *b,
+                         const hr_read *read, hr_arena *a, hr_decision *d)
+{
+    const hr_tool_profile *t = hr_policy_profile(p, b->tool_name);
+    if (read->state == HR_READ_FRESH || (t && t->skip))
+        return false;
+    bool again = read->state == HR_READ_SUPERSEDED;
+    hr_key key = hr_key_of(b->text);
+    hr_buf m = HR_BUF_INIT(0);
+    hr_marker_read(&m, read->path, again, &key, base->via);
+    hr_str text = m.err == HR_OK ? hr_str_dup(a, hr_buf_str(&m)) : HR_STR_NONE;
+    hr_buf_free(&m);
+    size_t before = hr_tokens_count(base->tok, b->text), after = hr_tokens_count(base->tok, text);
+    if (!text.p || after >= before)
+        return false;
+    *d = (hr_decision){.reason = again ? HR_R_READ_SUPERSEDED : HR_R_READ_STALE,
+                       .replace = true,
+                       .text = text,
+                       .strategy = hr_cstr(again ? "read again later" : "file changed later"),
+                       .has_key = true,
+                       .key = key,
+                       .tokens_before = before,
+                       .tokens_after = after};
+    return true;
 }
 
 hr_original hr_engine_original(const hr_block *b, const hr_decision *d, hr_str query)

@@ -24,6 +24,9 @@ typedef struct hr_engine_opts {
     bool protect_analysis_context; /* … nor while the user asks about code itself */
     bool references;               /* repeats of visible lines become references */
     bool reference_reads;          /* in results of protected tools too */
+    bool compress_stale;           /* reads of files that were changed later … */
+    bool compress_superseded;      /* … or read again, where no provider's cache holds them */
+    size_t read_min_bytes;         /* smaller reads stay */
     bool shell_retrieve;           /* `headroom` is on the PATH of agents on this machine */
     hr_str protect_tools;         /* comma list added to Read,Glob,Grep,Write,Edit; globs allowed */
     hr_str exclude_tools;         /* HEADROOM_EXCLUDE_TOOLS: replaces nothing, adds too */

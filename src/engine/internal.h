@@ -3,6 +3,7 @@
 #define HR_ENGINE_INTERNAL_H
 
 #include "context/plan.h"
+#include "context/reads.h"
 #include "engine/engine.h"
 
 #include <pthread.h>
@@ -18,6 +19,7 @@ struct hr_engine {
     hr_engine_opts o;
     hr_arena arena; /* options that live as long as the engine; not touched after opening */
     hr_policy policy;
+    hr_reads_policy reads;
     hr_store *store;
     pthread_mutex_t lock; /* stats, checked */
     hr_engine_stats stats;
@@ -43,7 +45,15 @@ hr_compress_opts hr_engine_base_opts(const hr_engine *e, const hr_tokenizer *tok
  * decision is to leave the block alone. */
 void hr_engine_decide(hr_engine *e, const hr_policy *p, const hr_compress_opts *base,
                       const hr_wire_request *r, const hr_block *b, hr_arena *a, hr_decision *d);
-/* The same for blocks which[0..n): d[which[k]] is filled. Large work is spread over the cores. */
+/* Files that no longer say what they said when they were read: found only where a way back may be
+ * offered (base->via). NULL when none is looked for. */
+hr_read *hr_engine_reads(const hr_reads_policy *p, const hr_compress_opts *base,
+                         const hr_wire_request *r, hr_arena *a);
+/* Takes block b's decision from such a finding; false when it is fresh, or the block stays. */
+bool hr_engine_take_read(const hr_policy *p, const hr_compress_opts *base, const hr_block *b,
+                         const hr_read *read, hr_arena *a, hr_decision *d);
+/* hr_engine_decide for blocks which[0..n): d[which[k]] is filled. Large work is spread over the
+ * cores. */
 void hr_engine_decide_all(hr_engine *e, const hr_policy *p, const hr_compress_opts *base,
                           const hr_wire_request *r, const uint32_t *which, size_t n, hr_arena *a,
                           hr_decision *d);

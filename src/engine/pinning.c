@@ -1,50 +1,76 @@
 /* Decisions of earlier turns: found by content and occurrence, replayed byte for byte.
  *
- * A pin's text is the engine's own: one byte with the number of blocks its references point to, the
- * key of each, then the replacement. A reference holds only while what it points to still stands
- * before it; when the client dropped that part of its history, the block is sent as it came, which
- * costs nothing: the prefix has changed before it anyway. */
+ * A pin's text is the engine's own: one byte with the number of sources its references point to,
+ * key and ordinal of each, then the replacement. A reference holds only while what it points to
+ * still stands before it under the same ordinal; when the client dropped a part of its history, the
+ * block is sent as it came, which costs nothing: the prefix has changed before it anyway. */
 #include "base/log.h"
 #include "engine/turn.h"
 
-enum { KEY_BYTES = sizeof(hr_sha256), MAX_DEPS = 16 };
+enum { KEY_BYTES = sizeof(hr_sha256), DEP_BYTES = KEY_BYTES + sizeof(uint32_t), MAX_DEPS = 16 };
 
 static hr_str key_slice(const hr_sha256 *k)
 {
     return hr_str_of((const char *)k->b, sizeof(k->b));
 }
 
-static hr_err assign_slots(hr_turn *t)
+/* Turns the key of a content into that of its occurrence, and files it as the key of a source. */
+static hr_err file_source(hr_turn *t, hr_map *contents, size_t source, hr_sha256 content)
 {
-    hr_map contents;
-    hr_map_init(&contents, t->a);
+    hr_sha256 *k = &t->source_key[source], *held = HR_NEW(t->a, hr_sha256);
+    if (!held)
+        return HR_E_NOMEM;
+    *held = *k = content;
+    hr_map_entry *seen = hr_map_put(contents, key_slice(held), NULL);
+    if (!seen)
+        return HR_E_NOMEM;
+    if (seen->value++ > 0) {
+        uint64_t occurrence = seen->value;
+        hr_str parts[2] = {key_slice(held),
+                           hr_str_of((const char *)&occurrence, sizeof(occurrence))};
+        *k = hr_sha256_parts(parts, 2);
+    }
+    hr_map_entry *e = hr_map_put(&t->by_key, key_slice(k), NULL);
+    if (!e)
+        return HR_E_NOMEM;
+    e->value = source + 1;
+    return HR_OK;
+}
+
+static hr_err file_blocks(hr_turn *t, hr_map *contents)
+{
+    hr_str last_call = HR_STR_NONE;
+    uint32_t results = 0;
     for (size_t i = 0; i < t->r.nblocks; i++) {
         const hr_block *b = &t->r.blocks[i];
+        bool result = b->role == HR_BLOCK_TOOL_RESULT;
+        if (result && !(b->call_id.n && hr_str_eq(b->call_id, last_call)))
+            results++;
+        last_call = result ? b->call_id : HR_STR_NONE;
+        t->ordinal[i] = results;
         t->slot[i] = HR_NO_SLOT;
         if (b->text.n < HR_PLAN_FLOOR)
             continue;
-        hr_sha256 *k = &t->keys[t->nslots];
-        *k = hr_plan_block_key(t->r.dialect, b);
-        hr_sha256 *content = HR_NEW(t->a, hr_sha256);
-        if (!content)
-            return HR_E_NOMEM;
-        *content = *k;
-        hr_map_entry *seen = hr_map_put(&contents, key_slice(content), NULL);
-        if (!seen)
-            return HR_E_NOMEM;
-        if (seen->value++ > 0) {
-            uint64_t occurrence = seen->value;
-            hr_str parts[2] = {key_slice(content),
-                               hr_str_of((const char *)&occurrence, sizeof(occurrence))};
-            *k = hr_sha256_parts(parts, 2);
-        }
-        hr_map_entry *e = hr_map_put(&t->by_key, key_slice(k), NULL);
-        if (!e)
-            return HR_E_NOMEM;
-        e->value = i + 1;
+        hr_err err = file_source(t, contents, i, hr_plan_block_key(t->r.dialect, b));
+        if (err != HR_OK)
+            return err;
+        t->keys[t->nslots] = t->source_key[i];
         t->slot[i] = (uint32_t)t->nslots++;
     }
     return HR_OK;
+}
+
+static hr_err file_calls(hr_turn *t, hr_map *contents)
+{
+    hr_err err = HR_OK;
+    for (size_t c = 0; c < t->r.ncalls && err == HR_OK; c++) {
+        const hr_past_call *call = &t->r.calls[c];
+        hr_str parts[4] = {HR_STR("call\n"), call->name, HR_STR("\n"), call->input};
+        t->ordinal[t->r.nblocks + c] = (uint32_t)c + 1;
+        if (call->input.n >= HR_PLAN_FLOOR)
+            err = file_source(t, contents, t->r.nblocks + c, hr_sha256_parts(parts, 4));
+    }
+    return err;
 }
 
 hr_err hr_turn_look_up(hr_turn *t)
@@ -55,21 +81,27 @@ hr_err hr_turn_look_up(hr_turn *t)
     t->keys = HR_NEW_ARRAY(t->a, hr_sha256, n);
     t->pins = HR_NEW_ARRAY(t->a, hr_pin, n);
     t->found = HR_NEW_ARRAY(t->a, bool, n);
-    if (!t->slot || !t->keys || !t->pins || !t->found)
+    t->source_key = HR_NEW_ARRAY(t->a, hr_sha256, hr_turn_sources(t));
+    t->ordinal = HR_NEW_ARRAY(t->a, uint32_t, hr_turn_sources(t));
+    if (!t->slot || !t->keys || !t->pins || !t->found || !t->source_key || !t->ordinal)
         return HR_E_NOMEM;
-    hr_err err = assign_slots(t);
+    hr_map contents;
+    hr_map_init(&contents, t->a);
+    hr_err err = file_blocks(t, &contents);
+    if (err == HR_OK && t->e->o.references)
+        err = file_calls(t, &contents);
     if (err != HR_OK || t->nslots == 0)
         return err;
     return hr_store_pins(t->e->store, t->id.conversation, t->keys, t->nslots, t->a, t->pins,
                          t->found);
 }
 
-/* Splits a pin's text into the keys it depends on and the replacement. */
+/* Splits a pin's text into what it depends on and the replacement. */
 static bool unpack(hr_str packed, hr_str *deps, hr_str *text)
 {
     if (packed.n < 1 || (unsigned char)packed.p[0] > MAX_DEPS)
         return false;
-    size_t n = (size_t)packed.p[0] * KEY_BYTES;
+    size_t n = (size_t)packed.p[0] * DEP_BYTES;
     if (packed.n < 1 + n)
         return false;
     *deps = hr_str_sub(packed, 1, 1 + n);
@@ -84,9 +116,11 @@ bool hr_turn_take_pin(const hr_turn *t, size_t i, const hr_pin *p, bool replayed
         hr_error("event=bad_pin conversation=%.*s", HR_FMT(t->id.conversation));
         return false;
     }
-    for (size_t k = 0; k + KEY_BYTES <= deps.n; k += KEY_BYTES) {
+    for (size_t k = 0; k + DEP_BYTES <= deps.n; k += DEP_BYTES) {
         const hr_map_entry *at = hr_map_get(&t->by_key, hr_str_sub(deps, k, k + KEY_BYTES));
-        if (!at || at->value - 1 >= i)
+        uint32_t ordinal;
+        memcpy(&ordinal, deps.p + k + KEY_BYTES, sizeof(ordinal));
+        if (!at || !hr_turn_before(t, at->value - 1, i) || t->ordinal[at->value - 1] != ordinal)
             return false;
     }
     hr_reason decided = p->reason < HR_REASON_COUNT ? (hr_reason)p->reason : HR_R_UNDECIDED;
@@ -116,14 +150,16 @@ hr_err hr_turn_make_pin(const hr_turn *t, size_t i, const hr_decision *d, const 
         return HR_OK;
     if (ndeps > MAX_DEPS)
         return HR_E_LIMIT;
-    size_t n = 1 + ndeps * KEY_BYTES + d->text.n;
-    char *packed = hr_alloc(t->a, n);
+    size_t n = 1 + ndeps * DEP_BYTES + d->text.n;
+    char *packed = hr_alloc(t->a, n), *to = packed;
     if (!packed)
         return HR_E_NOMEM;
-    packed[0] = (char)ndeps;
-    for (size_t k = 0; k < ndeps; k++)
-        memcpy(packed + 1 + k * KEY_BYTES, t->keys[t->slot[deps[k]]].b, KEY_BYTES);
-    memcpy(packed + 1 + ndeps * KEY_BYTES, d->text.p, d->text.n);
+    *to++ = (char)ndeps;
+    for (size_t k = 0; k < ndeps; k++, to += DEP_BYTES) {
+        memcpy(to, t->source_key[deps[k]].b, KEY_BYTES);
+        memcpy(to + KEY_BYTES, &t->ordinal[deps[k]], sizeof(uint32_t));
+    }
+    memcpy(to, d->text.p, d->text.n);
     p->text = hr_str_of(packed, n);
     return HR_OK;
 }

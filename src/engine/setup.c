@@ -38,6 +38,8 @@ hr_engine_opts hr_engine_opts_of(const hr_settings *s)
     o.protect_analysis_context = s->protect_analysis_context;
     o.references = s->references;
     o.reference_reads = s->reference_reads;
+    o.compress_stale = s->compress_stale;
+    o.compress_superseded = s->compress_superseded;
     o.shell_retrieve = hr_on_path(environ) && !s->stateless;
     o.protect_tools = s->protect_tool_results;
     o.exclude_tools = s->exclude_tools;

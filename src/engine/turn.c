@@ -81,6 +81,13 @@ static void find_mode(hr_turn *t)
         t->mode.add_tool = false; /* the client brought its own since */
 }
 
+hr_retrieve_via hr_turn_new_via(const hr_turn *t)
+{
+    /* A call of our tool inside a live stream cannot be answered yet: nothing new may need it. */
+    bool live = t->mode.via == HR_VIA_TOOL && t->r.stream && t->mode.add_tool;
+    return live ? HR_VIA_NONE : t->mode.via;
+}
+
 static bool quarantined(hr_turn *t)
 {
     hr_str held;
@@ -92,14 +99,24 @@ static bool quarantined(hr_turn *t)
 static size_t verdicts(hr_turn *t)
 {
     size_t undecided = 0;
+    /* Without breakpoints Anthropic caches nothing: old blocks may change. */
     bool everything =
         t->r.dialect == HR_DIALECT_ANTHROPIC && !t->r.has_cache_control && !t->id.side;
+    hr_compress_opts base = hr_engine_base_opts(t->e, t->tok, hr_turn_new_via(t), NULL);
+    const hr_read *reads = NULL;
+    if (everything && t->new_decisions)
+        reads = hr_engine_reads(&t->e->reads, &base, &t->r, t->a);
     for (size_t i = 0; i < t->r.nblocks; i++) {
         const hr_block *b = &t->r.blocks[i];
         uint32_t s = t->slot[i];
         bool pinned = s != HR_NO_SLOT && t->found[s];
         if (pinned && hr_turn_take_pin(t, i, &t->pins[s], true, &t->d[i]))
             continue;
+        if (reads && !pinned && s != HR_NO_SLOT &&
+            hr_engine_take_read(&t->e->policy, &base, b, &reads[i], t->a, &t->d[i])) {
+            undecided++;
+            continue;
+        }
         hr_reason why =
             t->id.side ? HR_R_SIDE_REQUEST : hr_plan_verdict(&t->e->policy, &t->r, b, everything);
         if (why == HR_R_UNDECIDED && (pinned || !t->new_decisions))

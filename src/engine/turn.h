@@ -34,14 +34,33 @@ typedef struct hr_turn {
     hr_pin *pins;
     bool *found;
     size_t nslots;
-    hr_map by_key; /* key bytes → block index + 1 */
+
+    /* What a reference may point to: a block by its index, a tool call by its index behind the
+     * blocks. Both are named in the prompt by their ordinals. */
+    hr_map by_key; /* key bytes → source + 1 */
+    hr_sha256 *source_key;
+    uint32_t *ordinal;
 } hr_turn;
+
+static inline size_t hr_turn_sources(const hr_turn *t)
+{
+    return t->r.nblocks + t->r.ncalls;
+}
+
+/* Does source s stand before block i? */
+static inline bool hr_turn_before(const hr_turn *t, size_t s, size_t i)
+{
+    return s < t->r.nblocks ? s < i : t->r.calls[s - t->r.nblocks].message < t->r.blocks[i].message;
+}
+
+/* How the model may be told to get an original that is left out from now on. */
+hr_retrieve_via hr_turn_new_via(const hr_turn *t);
 
 /* pinning.c: finds what was decided before. HR_E_NOMEM, HR_E_STORE. */
 hr_err hr_turn_look_up(hr_turn *t);
 /* Takes a pin as block i's decision. False when it refers to something that is no longer there. */
 bool hr_turn_take_pin(const hr_turn *t, size_t i, const hr_pin *p, bool replayed, hr_decision *d);
-/* The pin of a decision; deps are the blocks its references point to. */
+/* The pin of a decision; deps are the sources its references point to. */
 hr_err hr_turn_make_pin(const hr_turn *t, size_t i, const hr_decision *d, const uint32_t *deps,
                         size_t ndeps, hr_pin *p);
 /* Originals named by replayed pins that have left the store since: their full text is here again,

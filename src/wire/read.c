@@ -109,7 +109,7 @@ void hr_rd_call(hr_wire_reader *rd, hr_str id, hr_str name, hr_str input)
         rd->err = HR_E_NOMEM;
         return;
     }
-    *c = (hr_past_call){name, input};
+    *c = (hr_past_call){rd->message, id, name, input};
     e->value = rd->calls.n - 1; /* ids that are used again: the latest call counts */
 }
 
@@ -119,6 +119,7 @@ void hr_rd_result_of(hr_wire_reader *rd, hr_str call_id, hr_block *like)
     like->call_id = call_id;
     const hr_map_entry *e = hr_map_get(&rd->by_id, call_id);
     if (e) {
+        like->call = (uint32_t)e->value + 1;
         like->tool_name = rd->calls.p[e->value].name;
         like->tool_input = rd->calls.p[e->value].input;
     }
@@ -229,6 +230,8 @@ static void finish(hr_wire_reader *rd)
     r->last_user_text = hr_wire_join(&rd->last_user, rd->a, &rd->err);
     r->blocks = rd->blocks.p;
     r->nblocks = rd->blocks.n;
+    r->calls = rd->calls.p;
+    r->ncalls = rd->calls.n;
     for (size_t i = 0; i < r->nblocks; i++)
         r->blocks[i].live = (int64_t)r->blocks[i].message > rd->last_assistant;
 }

@@ -32,13 +32,21 @@ typedef struct hr_block {
     uint32_t message;    /* index of its message or input item */
     uint32_t start, end; /* the string literal with its quotes: body bytes [start, end) */
     hr_str text;         /* decoded */
-    hr_str call_id;      /* tool results: id of the call … */
+    uint32_t call;       /* tool results: the call in `calls` + 1, 0: none in the history */
+    hr_str call_id;      /* its id … */
     hr_str tool_name;    /* … and what the call in the history says: name */
     hr_str tool_input;   /* … and arguments as JSON text (Chat, Responses: decoded) */
     bool is_error;       /* the client marked the result as failed */
     bool breakpoint;     /* its block carries cache_control */
     bool live;           /* nothing of the assistant comes after it in the body */
 } hr_block;
+
+/* A tool call in the history. */
+typedef struct hr_past_call {
+    uint32_t message; /* as in hr_block */
+    hr_str id, name;
+    hr_str input; /* arguments as JSON text (Chat, Responses: decoded) */
+} hr_past_call;
 
 typedef struct hr_wire_request {
     hr_dialect dialect;
@@ -48,6 +56,8 @@ typedef struct hr_wire_request {
     uint32_t nmessages;
     hr_block *blocks; /* in prompt order */
     size_t nblocks;
+    hr_past_call *calls; /* in prompt order */
+    size_t ncalls;
 
     uint32_t ntools;
     bool has_tools;         /* a non-empty tools array */

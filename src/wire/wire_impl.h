@@ -16,10 +16,6 @@ enum { HR_WIRE_MAX_MESSAGES = 10000 };
 
 typedef HR_VEC(hr_str) hr_texts;
 
-typedef struct hr_past_call { /* a call in the history */
-    hr_str name, input;
-} hr_past_call;
-
 /* State of one hr_wire_read. Memory trouble is remembered in `err` and ends the read at the end. */
 typedef struct hr_wire_reader {
     hr_wire_request *r;

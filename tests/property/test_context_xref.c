@@ -1,12 +1,15 @@
 /* Every reference resolves: putting the referenced lines back gives the text, byte for byte. */
 #include "base/buf.h"
 #include "context/xref.h"
+#include "text/json.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -46,43 +49,150 @@ static long number_of(hr_str line, size_t *body)
     return v;
 }
 
-/* Puts back what "[n lines left out: the same as lines a-b of SRC, numbers here are +k]" names. */
+/* What a reference says. */
+typedef struct said {
+    unsigned long same, from, to; /* lines left out; source lines, 0-based, to excluded */
+    unsigned long src;            /* SELF: the text itself */
+    long name;                    /* what line `from` is called in the changes */
+    long shift, numbered;         /* numbered: -1 none, else the first number here */
+    bool bare, changes;
+} said;
+
+enum { SELF = 1000 };
+
+static bool eat(const char **z, const char *word)
+{
+    size_t n = strlen(word);
+    if (strncmp(*z, word, n) != 0)
+        return false;
+    *z += n;
+    return true;
+}
+
+static long eat_number(const char **z)
+{
+    char *end;
+    long v = strtol(*z, &end, 10);
+    assert_true(end != *z);
+    *z = end;
+    return v;
+}
+
+static bool read_reference(hr_str line, const lines *sources, const lines *self, said *r)
+{
+    const char *z = hr_zstr(&arena, line);
+    *r = (said){.numbered = -1};
+    if (!eat(&z, "[") || !hr_str_has(line, HR_STR(" left out: the same as ")))
+        return false;
+    r->same = (unsigned long)eat_number(&z);
+    assert_true(
+        eat(&z, r->same == 1 ? " line left out: the same as " : " lines left out: the same as "));
+    bool all = eat(&z, "all of "), own = false;
+    long first = 1, last = 0;
+    if (!all) {
+        own = eat(&z, "the ");
+        assert_true(eat(&z, "lines ") || eat(&z, "line "));
+        assert_true(eat(&z, "numbered ") == own);
+        first = last = eat_number(&z);
+        if (eat(&z, "-"))
+            last = eat_number(&z);
+        eat(&z, " (counted from the top)");
+        assert_true(eat(&z, own ? " in " : " of "));
+    }
+    if (eat(&z, "this result"))
+        r->src = SELF;
+    else if (eat(&z, "s"))
+        r->src = (unsigned long)eat_number(&z);
+    const lines *v = r->src == SELF ? self : &sources[r->src];
+    if (all)
+        last = (long)v->n;
+    r->name = first;
+    r->from = (unsigned long)first - 1;
+    if (own) { /* find the line by its number */
+        size_t body;
+        for (r->from = 0; number_of(v->p[r->from], &body) != first;)
+            assert_true(++r->from < v->n);
+    }
+    r->to = r->from + (unsigned long)(last - first + 1);
+    assert_true(r->to <= v->n);
+    if (eat(&z, ", numbers here are "))
+        r->shift = eat_number(&z);
+    else if (eat(&z, ", numbered ")) {
+        r->numbered = eat_number(&z);
+        if (eat(&z, "-"))
+            (void)eat_number(&z);
+        assert_true(eat(&z, " here"));
+    } else {
+        r->bare = eat(&z, ", here without the numbers");
+    }
+    r->changes = eat(&z, ", but N: is line N here");
+    if (r->changes) {
+        eat(&z, ", N+ follows line N");
+        eat(&z, ", gone is not here");
+        assert_true(eat(&z, ":"));
+    } else {
+        assert_true(eat(&z, "]"));
+        assert_int_equal(r->same, r->to - r->from);
+    }
+    assert_int_equal(*z, 0);
+    return true;
+}
+
+/* One line of the source, or a body of a change, as it stood in the text. */
+static void put_line(hr_buf *b, said *r, hr_str line, bool changed)
+{
+    size_t body;
+    long num = number_of(line, &body);
+    hr_str bare = hr_str_sub(line, changed || num < 0 ? 0 : body, line.n);
+    if (r->numbered >= 0)
+        hr_buf_addf(b, "%4ld\t%.*s\n", r->numbered++, HR_FMT(bare));
+    else if (!changed && r->shift)
+        hr_buf_addf(b, "%4ld\t%.*s\n", num + r->shift, HR_FMT(bare));
+    else if (!changed && r->bare)
+        hr_buf_addf(b, "%.*s\n", HR_FMT(bare));
+    else
+        hr_buf_addf(b, "%.*s\n", HR_FMT(line));
+}
+
+/* Puts back what the references name. */
 static hr_str expand(hr_str text, const lines *sources)
 {
     hr_buf b = HR_BUF_INIT(0);
     lines v = split(text);
     for (size_t i = 0; i < v.n; i++) {
-        unsigned long n, from, to, src;
-        long shift = 0;
-        char *z = hr_zstr(&arena, v.p[i]);
-        if (sscanf(z, "[%lu lines left out: the same as lines %lu-%lu of s%lu", &n, &from, &to,
-                   &src) == 4 ||
-            sscanf(z, "[%lu line left out: the same as lines %lu-%lu of s%lu", &n, &from, &to,
-                   &src) == 4) {
-            const char *plus = strstr(z, "numbers here are ");
-            if (plus)
-                sscanf(plus, "numbers here are %ld", &shift);
-        } else if (sscanf(z, "[%lu lines left out: the same as all of s%lu", &n, &src) == 2 ||
-                   sscanf(z, "[%lu line left out: the same as all of s%lu", &n, &src) == 2) {
-            from = 1;
-            to = n;
-        } else {
-            hr_buf_add(&b, v.p[i]);
-            hr_buf_addc(&b, '\n');
+        said r;
+        if (!read_reference(v.p[i], sources, &v, &r)) {
+            hr_buf_addf(&b, "%.*s\n", HR_FMT(v.p[i]));
             continue;
         }
-        assert_int_equal(to - from + 1, n);
-        assert_true(to <= sources[src].n);
-        for (unsigned long k = from - 1; k < to; k++) {
-            hr_str line = sources[src].p[k];
-            size_t body;
-            long num = number_of(line, &body);
-            if (shift && num >= 0)
-                hr_buf_addf(&b, "%*ld\t%.*s\n", 4, num + shift,
-                            HR_FMT(hr_str_sub(line, body, line.n)));
-            else
-                hr_buf_addf(&b, "%.*s\n", HR_FMT(line));
+        const lines *src = r.src == SELF ? &v : &sources[r.src];
+        if (r.src == SELF)
+            assert_true(r.to <= i); /* only what stands above */
+        unsigned long at = r.from, same = 0;
+        long name = r.name;
+        while (r.changes && !hr_str_eq(v.p[++i], HR_STR("]"))) {
+            const char *z = hr_zstr(&arena, v.p[i]);
+            long from = eat_number(&z), to = from;
+            bool added = *z == '+', replaced = *z == ':';
+            if (!added && !replaced && eat(&z, "-"))
+                to = eat_number(&z);
+            for (; name < from + (added ? 1 : 0); name++, at++, same++)
+                put_line(&b, &r, src->p[at], false);
+            if (added || replaced) {
+                assert_true(eat(&z, added ? "+ " : ": "));
+                put_line(&b, &r, hr_cstr(z), true);
+            } else {
+                assert_string_equal(z, " gone");
+            }
+            if (!added) {
+                at += (unsigned long)(to - from + 1);
+                name = to + 1;
+            }
         }
+        for (; at < r.to; at++, same++)
+            put_line(&b, &r, src->p[at], false);
+        assert_int_equal(at, r.to);
+        assert_int_equal(same, r.same);
     }
     if (b.n && text.p[text.n - 1] != '\n')
         b.n--;
@@ -91,15 +201,50 @@ static hr_str expand(hr_str text, const lines *sources)
     return s;
 }
 
+/* An older text once more: edited here and there, its numbers new, dropped or as they were. */
+static hr_str edited(hr_str old)
+{
+    hr_buf b = HR_BUF_INIT(0);
+    lines v = split(old);
+    unsigned rare = 4 + rnd(40);
+    bool numbers = rnd(2), keep = rnd(3) == 0;
+    long n = 1 + (long)rnd(300);
+    for (size_t i = 0; i < v.n; i++) {
+        size_t body;
+        number_of(v.p[i], &body);
+        hr_str line = keep ? v.p[i] : hr_str_sub(v.p[i], body, v.p[i].n);
+        unsigned what = rnd(rare);
+        if (what == 0)
+            continue;
+        unsigned more = what == 1 ? 1 + rnd(4) : 1;
+        for (unsigned k = 0; k < more; k++) {
+            if (numbers && !keep)
+                hr_buf_addf(&b, "%4ld\t", n++);
+            if (what == 2 || k)
+                hr_buf_addf(&b, "a new line with the number %u\n", rnd(1000));
+            else
+                hr_buf_addf(&b, "%.*s\n", HR_FMT(line));
+        }
+    }
+    hr_str s = hr_str_dup(&arena, hr_buf_str(&b));
+    hr_buf_free(&b);
+    return s;
+}
+
 static hr_str random_text(unsigned nlines, const hr_str *old, size_t nold)
 {
     hr_buf b = HR_BUF_INIT(0);
+    if (nold && rnd(3) == 0)
+        return edited(old[rnd((uint32_t)nold)]);
     for (unsigned i = 0; i < nlines;) {
-        if (nold && rnd(3) == 0) { /* copy a run from an earlier text */
-            lines v = split(old[rnd((uint32_t)nold)]);
-            size_t from = rnd((uint32_t)v.n), len = 1 + rnd(40);
+        bool own = rnd(12) == 0;
+        if (own || (nold && rnd(3) == 0)) { /* copy a run from this text or an earlier one */
+            lines v = split(own ? hr_str_dup(&arena, hr_buf_str(&b)) : old[rnd((uint32_t)nold)]);
+            size_t from = rnd((uint32_t)v.n + 1), len = 1 + rnd(40);
             for (size_t k = from; k < v.n && k < from + len; k++, i++)
                 hr_buf_addf(&b, "%.*s\n", HR_FMT(v.p[k]));
+            if (v.n == 0)
+                i++;
             continue;
         }
         hr_buf_addf(&b, "value %u of item %u is computed from %u by the usual rule\n", rnd(1000),
@@ -124,8 +269,8 @@ static void references_resolve(void **state)
 {
     (void)state;
     const hr_tokenizer *tok = hr_tokenizer_for(HR_STR("gpt-4o"));
-    size_t replaced = 0;
-    for (int round = 0; round < 300; round++) {
+    size_t replaced = 0, changes = 0, self = 0, counted = 0, bare = 0;
+    for (int round = 0; round < 600; round++) {
         seed = (uint64_t)round * 77 + 1;
         hr_xref x;
         hr_str texts[6];
@@ -142,6 +287,10 @@ static void references_resolve(void **state)
         assert_int_equal(hr_xref_apply(&x, tok, text, &arena, &r), HR_OK);
         if (r.text.n) {
             replaced += r.lines_out;
+            changes += hr_str_has(r.text, HR_STR("but N: is line N here"));
+            self += hr_str_has(r.text, HR_STR("of this result"));
+            counted += hr_str_has(r.text, HR_STR(", numbered "));
+            bare += hr_str_has(r.text, HR_STR(", here without the numbers"));
             assert_true(hr_tokens_count(tok, r.text) < hr_tokens_count(tok, text));
             hr_str back = expand(r.text, sources);
             assert_int_equal(back.n, text.n);
@@ -152,6 +301,10 @@ static void references_resolve(void **state)
         hr_arena_free(&arena);
     }
     assert_true(replaced > 1000);
+    assert_in_range(changes, 50, SIZE_MAX);
+    assert_in_range(self, 10, SIZE_MAX);
+    assert_in_range(counted, 20, SIZE_MAX);
+    assert_in_range(bare, 10, SIZE_MAX);
 }
 
 static void shifted_numbers(void **state)
@@ -174,10 +327,24 @@ static void shifted_numbers(void **state)
     hr_xref_init(&x, &arena);
     assert_int_equal(hr_xref_add(&x, hr_buf_str(&one), 0, HR_STR("s0")), HR_OK);
     assert_int_equal(hr_xref_apply(&x, tok, hr_buf_str(&two), &arena, &r), HR_OK);
-    assert_true(hr_str_has(r.text, HR_STR("[41 lines left out: the same as lines 20-60 of s0, "
-                                          "numbers here are +3]")));
+    assert_true(
+        hr_str_eq(r.text, HR_STR("[60 lines left out: the same as lines 1-60 of s0, numbered 1-63 "
+                                 "here, but N: is line N here, N+ follows line N:\n"
+                                 "19+ an inserted line 20\n19+ an inserted line 21\n"
+                                 "19+ an inserted line 22\n]\n")));
     lines sources[1] = {split(hr_buf_str(&one))};
     assert_true(hr_str_eq(expand(r.text, sources), hr_buf_str(&two)));
+
+    /* a part of it, further down */
+    hr_buf three = HR_BUF_INIT(0);
+    for (int i = 20; i <= 60; i++)
+        hr_buf_addf(&three, "%4d\tstatement number %d of the program does something;\n", i + 3,
+                    i * 7);
+    assert_int_equal(hr_xref_apply(&x, tok, hr_buf_str(&three), &arena, &r), HR_OK);
+    assert_true(hr_str_eq(r.text, HR_STR("[41 lines left out: the same as lines 20-60 of s0, "
+                                         "numbers here are +3]\n")));
+    assert_true(hr_str_eq(expand(r.text, sources), hr_buf_str(&three)));
+    hr_buf_free(&three);
     hr_buf_free(&one);
     hr_buf_free(&two);
 }
@@ -200,6 +367,117 @@ static void references_are_never_pointed_at(void **state)
     hr_buf_free(&b);
 }
 
+/* A file written by the model and read back: the text stands in the call. */
+static void what_was_written_is_a_source(void **state)
+{
+    (void)state;
+    const hr_tokenizer *tok = hr_tokenizer_for(HR_STR("gpt-4o"));
+    hr_buf file = HR_BUF_INIT(0), call = HR_BUF_INIT(0), shown = HR_BUF_INIT(0);
+    for (int i = 1; i <= 40; i++) {
+        hr_buf_addf(&file, "statement number %d of the \"program\"\tdoes something;\n", i * 7);
+        hr_buf_addf(&shown, "%6d\tstatement number %d of the \"program\"\tdoes something;\n", i,
+                    i * 7);
+    }
+    hr_buf_lit(&call, "{\"file_path\":\"src/a.c\",\"edits\":[{\"new\":");
+    hr_json_quote(&call, hr_buf_str(&file));
+    hr_buf_lit(&call, "}]}");
+    hr_xref x;
+    hr_xref_result r;
+    hr_xref_init(&x, &arena);
+    assert_int_equal(hr_xref_add_call(&x, HR_STR("Write"), hr_buf_str(&call), 7, 3), HR_OK);
+    assert_int_equal(hr_xref_apply(&x, tok, hr_buf_str(&shown), &arena, &r), HR_OK);
+    assert_true(hr_str_eq(r.text, HR_STR("[40 lines left out: the same as lines 1-40 of "
+                                         "edits[0].new of tool call 7 (Write: src/a.c), numbered "
+                                         "1-40 here]\n")));
+    assert_int_equal(r.nused, 1);
+    assert_int_equal(r.used[0], 3);
+    hr_buf_free(&file);
+    hr_buf_free(&call);
+    hr_buf_free(&shown);
+}
+
+static void changes_stand_in_place(void **state)
+{
+    (void)state;
+    const hr_tokenizer *tok = hr_tokenizer_for(HR_STR("gpt-4o"));
+    hr_buf one = HR_BUF_INIT(0), two = HR_BUF_INIT(0);
+    for (int i = 1; i <= 60; i++) {
+        hr_buf_addf(&one, "test number %d of the suite: it has passed\n", i * 7);
+        if (i == 30 || i == 31)
+            continue;
+        if (i == 12)
+            hr_buf_lit(&two, "test number 84 of the suite: it has FAILED]\n");
+        else
+            hr_buf_addf(&two, "test number %d of the suite: it has passed\n", i * 7);
+        if (i == 40)
+            hr_buf_lit(&two, "]\n");
+    }
+    hr_xref x;
+    hr_xref_result r;
+    hr_xref_init(&x, &arena);
+    assert_int_equal(hr_xref_add(&x, hr_buf_str(&one), 0, HR_STR("s0")), HR_OK);
+    assert_int_equal(hr_xref_apply(&x, tok, hr_buf_str(&two), &arena, &r), HR_OK);
+    assert_true(hr_str_eq(
+        r.text, HR_STR("[57 lines left out: the same as lines 1-60 of s0, but N: is line N here, "
+                       "N+ follows line N, gone is not here:\n"
+                       "12: test number 84 of the suite: it has FAILED]\n30-31 gone\n40+ ]\n]\n")));
+    lines sources[1] = {split(hr_buf_str(&one))};
+    assert_true(hr_str_eq(expand(r.text, sources), hr_buf_str(&two)));
+    /* what the reference itself shows is not pointed at */
+    hr_xref_init(&x, &arena);
+    assert_int_equal(hr_xref_add(&x, r.text, 0, HR_STR("s0")), HR_OK);
+    for (size_t i = 0; i < x.lines.n; i++)
+        assert_int_equal(x.lines.p[i].hash, 0);
+    hr_buf_free(&one);
+    hr_buf_free(&two);
+}
+
+/* Blocks that come again inside one result point to their first, which stays. */
+static void repeats_inside_one_text(void **state)
+{
+    (void)state;
+    const hr_tokenizer *tok = hr_tokenizer_for(HR_STR("gpt-4o"));
+    hr_buf b = HR_BUF_INIT(0);
+    for (int k = 0; k < 5; k++) {
+        hr_buf_addf(&b, "=== part %d\n", k);
+        for (int i = 0; i < 30; i++)
+            hr_buf_addf(&b, "frame %d is called from module %d of the program\n", i, i * 37 % 11);
+    }
+    hr_xref x;
+    hr_xref_result r;
+    hr_xref_init(&x, &arena);
+    assert_int_equal(hr_xref_apply(&x, tok, hr_buf_str(&b), &arena, &r), HR_OK);
+    lines v = split(r.text);
+    assert_int_equal(v.n, 31 + 4 * 2);
+    assert_true(hr_str_eq(v.p[32], HR_STR("[30 lines left out: the same as lines 2-31 of this "
+                                          "result]")));
+    assert_true(hr_str_eq(v.p[38], v.p[32]));
+    assert_int_equal(r.nused, 0);
+    assert_true(hr_str_eq(expand(r.text, NULL), hr_buf_str(&b)));
+    assert_int_equal(x.lines.n, 0); /* it has left the index */
+    hr_buf_free(&b);
+}
+
+/* Times of day look like line numbers; an hour later is not "numbers here are +1". */
+static void times_are_no_line_numbers(void **state)
+{
+    (void)state;
+    const hr_tokenizer *tok = hr_tokenizer_for(HR_STR("gpt-4o"));
+    hr_buf one = HR_BUF_INIT(0), two = HR_BUF_INIT(0);
+    for (int i = 1; i <= 40; i++) {
+        hr_buf_addf(&one, "10:%02d:01 job %d has been started by the scheduler\n", i, i * 3);
+        hr_buf_addf(&two, "11:%02d:01 job %d has been started by the scheduler\n", i, i * 3);
+    }
+    hr_xref x;
+    hr_xref_result r;
+    hr_xref_init(&x, &arena);
+    assert_int_equal(hr_xref_add(&x, hr_buf_str(&one), 0, HR_STR("s0")), HR_OK);
+    assert_int_equal(hr_xref_apply(&x, tok, hr_buf_str(&two), &arena, &r), HR_OK);
+    assert_int_equal(r.text.n, 0);
+    hr_buf_free(&one);
+    hr_buf_free(&two);
+}
+
 static int setup(void **state)
 {
     (void)state;
@@ -220,6 +498,10 @@ int main(void)
         cmocka_unit_test(references_resolve),
         cmocka_unit_test(shifted_numbers),
         cmocka_unit_test(references_are_never_pointed_at),
+        cmocka_unit_test(what_was_written_is_a_source),
+        cmocka_unit_test(changes_stand_in_place),
+        cmocka_unit_test(repeats_inside_one_text),
+        cmocka_unit_test(times_are_no_line_numbers),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 static hr_arena arena;
+static hr_reads_policy reads;
 
 static hr_err read_config(const char *json, hr_compress_opts *o, hr_policy *p, bool *simulate,
                           hr_str *message)
@@ -19,7 +20,8 @@ static hr_err read_config(const char *json, hr_compress_opts *o, hr_policy *p, b
     *p = (hr_policy){0};
     *simulate = false;
     *message = HR_STR_NONE;
-    return hr_call_config(&d, 0, &arena, o, p, simulate, message);
+    reads = (hr_reads_policy){true, false, 512};
+    return hr_call_config(&d, 0, &arena, o, p, &reads, simulate, message);
 }
 
 static void every_field_is_read(void **state)
