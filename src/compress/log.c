@@ -20,7 +20,8 @@ hr_err hr_compress_log(const hr_compress_opts *o, hr_str text, const hr_key *key
 {
     hr_log l;
     memset(out, 0, sizeof *out);
-    hr_err e = hr_log_read(text, o->deadline, a, &l);
+    hr_program from = hr_command_read(o->tool_name, o->tool_input, a).program;
+    hr_err e = hr_log_read(text, from, o->deadline, a, &l);
     if (e == HR_OK && lossy)
         e = hr_log_lossy(o, &l, key, a, &out->lossy, &out->lossy_strategy);
     if (e != HR_OK)

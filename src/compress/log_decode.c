@@ -1,11 +1,12 @@
 /* Lines back from their forms; see log_lossless.h for the format. */
 #include "compress/log_lossless.h"
 
-enum { MAX_FORMS = 26 * 27, MAX_PLACES = HR_TPL_TOKENS };
+enum { MAX_FORMS = 26 * 27, MAX_PLACES = HR_TPL_TOKENS, CLOCK_MAX = 96 };
 
 typedef struct form {
     hr_str text;
     size_t places;
+    bool *clock;  /* of each place: is it a time? */
     hr_str *last; /* value of each place in the line before */
     bool seen;
 } form;
@@ -17,6 +18,7 @@ typedef struct reader {
     hr_str eol;
     size_t line, line_end; /* the line written last, without its end */
     size_t lines;
+    hr_str clock; /* the time read last */
 } reader;
 
 /* Index of the form named at the start of s, and the bytes of its name; 0 bytes for none. */
@@ -32,21 +34,41 @@ static size_t form_name(hr_str s, size_t *index)
     return n;
 }
 
+/* Where the next place of a form is, SIZE_MAX if there is none, and how many bytes stand for it. */
+static size_t next_place(hr_str s, size_t *bytes)
+{
+    size_t open = 0;
+    while (open + 1 < s.n) {
+        size_t hit = hr_str_find_char(hr_str_sub(s, open, s.n), '{');
+        if (hit == SIZE_MAX)
+            return SIZE_MAX;
+        open += hit;
+        hr_str rest = hr_str_sub(s, open, s.n);
+        *bytes = hr_str_starts(rest, HR_STR("{}")) ? 2 : hr_str_starts(rest, HR_STR("{@}")) ? 3 : 0;
+        if (*bytes)
+            return open;
+        open++;
+    }
+    return SIZE_MAX;
+}
+
 static hr_err define(reader *r, size_t index, hr_str text)
 {
     form *f = &r->forms[index];
     if (f->text.p || !hr_str_starts(text, HR_STR(": ")))
         return HR_E_SYNTAX;
     f->text = hr_str_sub(text, 2, text.n);
-    for (size_t at = 0; at < f->text.n;) {
-        size_t hit = hr_str_find(hr_str_sub(f->text, at, f->text.n), HR_STR("{}"));
+    f->clock = HR_NEW_ARRAY(r->a, bool, MAX_PLACES);
+    if (!f->clock)
+        return HR_E_NOMEM;
+    for (size_t at = 0, hit, bytes; at < f->text.n; at += hit + bytes) {
+        hit = next_place(hr_str_sub(f->text, at, f->text.n), &bytes);
         if (hit == SIZE_MAX)
             break;
-        f->places++;
-        at += hit + 2;
+        if (f->places == MAX_PLACES)
+            return HR_E_SYNTAX;
+        f->clock[f->places++] = bytes == 3;
     }
-    if (f->places > MAX_PLACES)
-        return HR_E_SYNTAX;
     f->last = HR_NEW_ARRAY(r->a, hr_str, f->places + 1);
     return f->last ? HR_OK : HR_E_NOMEM;
 }
@@ -58,35 +80,63 @@ static void start(reader *r)
     r->line = r->out->n;
 }
 
+/* A time, or the end of one that replaces that of the last. */
+static hr_err read_clock(reader *r, hr_str v)
+{
+    if (v.n == 0)
+        return r->clock.n ? HR_OK : HR_E_SYNTAX;
+    bool whole = hr_is_alnum(v.p[0]);
+    if (v.n > CLOCK_MAX || (!whole && v.n > r->clock.n))
+        return HR_E_SYNTAX;
+    char *p = hr_alloc(r->a, CLOCK_MAX);
+    if (!p)
+        return HR_E_NOMEM;
+    size_t kept = whole ? 0 : r->clock.n - v.n;
+    if (kept)
+        memcpy(p, r->clock.p, kept);
+    memcpy(p + kept, v.p, v.n);
+    r->clock = hr_str_of(p, kept + v.n);
+    return HR_OK;
+}
+
 static hr_err values(reader *r, size_t index, hr_str rest)
 {
     form *f = &r->forms[index];
     if (!f->text.p)
         return HR_E_SYNTAX;
     size_t given = 0;
-    while (rest.n && rest.p[0] == '|') {
+    hr_err e = HR_OK;
+    for (; rest.n && rest.p[0] == '|' && e == HR_OK; given++) {
         size_t end = 1;
         while (end < rest.n && rest.p[end] != '|')
             end++;
         if (given >= f->places)
             return HR_E_SYNTAX;
-        if (end > 1)
-            f->last[given] = hr_str_sub(rest, 1, end);
+        hr_str v = hr_str_sub(rest, 1, end);
+        if (f->clock[given])
+            e = read_clock(r, v);
+        else if (v.n)
+            f->last[given] = v;
         else if (!f->seen)
             return HR_E_SYNTAX;
-        given++;
         rest = hr_str_sub(rest, end, rest.n);
     }
-    if (rest.n || (!f->seen && given < f->places))
+    if (rest.n && e == HR_OK)
         return HR_E_SYNTAX;
+    for (size_t k = 0; k < f->places && e == HR_OK; k++) {
+        if (f->clock[k] ? r->clock.n == 0 : k >= given && !f->seen)
+            return HR_E_SYNTAX;
+    }
+    if (e != HR_OK)
+        return e;
     f->seen = true;
     start(r);
     size_t at = 0;
     for (size_t k = 0; k < f->places; k++) {
-        size_t hit = hr_str_find(hr_str_sub(f->text, at, f->text.n), HR_STR("{}"));
+        size_t bytes = 0, hit = next_place(hr_str_sub(f->text, at, f->text.n), &bytes);
         hr_buf_add(r->out, hr_str_sub(f->text, at, at + hit));
-        hr_buf_add(r->out, f->last[k]);
-        at += hit + 2;
+        hr_buf_add(r->out, f->clock[k] ? r->clock : f->last[k]);
+        at += hit + bytes;
     }
     hr_buf_add(r->out, hr_str_sub(f->text, at, f->text.n));
     r->line_end = r->out->n;

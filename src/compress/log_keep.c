@@ -14,6 +14,8 @@ enum {
     ANCESTORS = 4,       /* lines kept above such a line to tell where it stands */
     QUERY_LINES = 40,    /* lines kept because the query names something in them */
     RARE_TERM = 8,       /* a query word is telling when it occurs in so few lines */
+    SLOW = 5,            /* passed tests kept because they took so long */
+    SLOW_MS = 100,       /* at least so long */
     EXTREMES = 60,       /* lines kept because the query asks for the largest or smallest */
 };
 
@@ -187,6 +189,52 @@ static void keep_odd_values(hr_log_plan *p, uint32_t group, const hr_log_slot *s
     }
 }
 
+/* "(1.30s)", "12 ms", "0.4s" at the end of a line, in milliseconds; below 0 if there is none. */
+static double duration(hr_str s)
+{
+    size_t end = s.n;
+    while (end && (hr_is_space(s.p[end - 1]) || s.p[end - 1] == ')'))
+        end--;
+    if (end == 0 || s.p[end - 1] != 's')
+        return -1;
+    end--;
+    bool milli = end && s.p[end - 1] == 'm';
+    end -= milli;
+    while (end && s.p[end - 1] == ' ')
+        end--;
+    size_t from = end;
+    while (from && end - from < 12 && (hr_is_digit(s.p[from - 1]) || s.p[from - 1] == '.'))
+        from--;
+    double v;
+    bool apart = from < end && from > 0 && !hr_is_alnum(s.p[from - 1]);
+    return apart && hr_str_double(hr_str_sub(s, from, end), &v) ? v * (milli ? 1 : 1000) : -1;
+}
+
+/* Of the tests that passed those stay that took far longer than the others. */
+static void keep_slow(hr_log_plan *p)
+{
+    const hr_log *l = p->l;
+    double sum = 0, squares = 0, n = 0;
+    for (int pass = 0; pass < 2; pass++) {
+        double mean = sum / (n > 0 ? n : 1), var = squares / (n > 0 ? n : 1) - mean * mean;
+        size_t left = SLOW;
+        for (uint32_t u = 0; u < l->units.n && left && (pass == 0 || n >= 12); u++) {
+            double d;
+            if (l->groups.p[l->units.p[u].group].class != HR_LOG_PASSED ||
+                (d = duration(l->plain[l->units.p[u].line])) < 0)
+                continue;
+            if (pass == 0) {
+                sum += d;
+                squares += d * d;
+                n++;
+            } else if (d > mean && (d - mean) * (d - mean) > 36 * var && d >= SLOW_MS) {
+                p->keep[u] = true;
+                left--;
+            }
+        }
+    }
+}
+
 /* A value that one or two lines have where dozens have others is what people look for: "replicas =
  * 0" among twos and threes, or a duration far away from the rest. */
 static void keep_odd(hr_log_plan *p)
@@ -293,6 +341,7 @@ hr_err hr_log_keep(hr_log_plan *p)
     keep_by_query(p);
     keep_extremes(p);
     keep_odd(p);
+    keep_slow(p);
     keep_followers(p);
     return HR_OK;
 }

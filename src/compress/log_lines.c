@@ -255,7 +255,8 @@ static hr_err make_units(hr_log *l, hr_arena *a)
     return HR_OK;
 }
 
-hr_err hr_log_read(hr_str text, const hr_deadline *deadline, hr_arena *a, hr_log *l)
+hr_err hr_log_read(hr_str text, hr_program from, const hr_deadline *deadline, hr_arena *a,
+                   hr_log *l)
 {
     memset(l, 0, sizeof *l);
     hr_str rest = text, line;
@@ -285,10 +286,10 @@ hr_err hr_log_read(hr_str text, const hr_deadline *deadline, hr_arena *a, hr_log
             l->level[i] = l->mark[i] >= 500 ? HR_LEVEL_ERROR : HR_LEVEL_WARN;
         bool top = l->plain[i].n && !hr_is_space(l->plain[i].p[0]);
         filled += top;
-        stamped += l->head[i] > 0;
+        stamped += top && l->head[i] > 0;
     }
     l->stamped = stamped > 0 && stamped * 4 >= filled;
-    hr_err e = hr_tool_classify(l, a);
+    hr_err e = hr_tool_classify(l, from, a);
     if (e == HR_OK)
         e = hr_tpl_mine(l->plain, l->head, l->n, deadline, a, &l->tpls, l->tpl, &l->ntpl);
     return e == HR_OK ? make_units(l, a) : e;

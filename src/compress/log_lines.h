@@ -6,6 +6,7 @@
 #ifndef HR_COMPRESS_LOG_LINES_H
 #define HR_COMPRESS_LOG_LINES_H
 
+#include "compress/command.h"
 #include "compress/template.h"
 
 enum { HR_LOG_RECORD = 64 }; /* longer records fall apart into lines */
@@ -15,7 +16,7 @@ typedef enum hr_log_class {
     HR_LOG_PLAIN,
     HR_LOG_FACT,    /* a failure, what it says, a summary: stays as it is */
     HR_LOG_PASSED,  /* one test that passed, or one file of them */
-    HR_LOG_STEP,    /* a test that is started */
+    HR_LOG_STEP,    /* what is about to be done: a test that is started, a download */
     HR_LOG_DETAIL,  /* a further line of a test that passed */
     HR_LOG_TOLD,    /* a test that failed, named again in the summary */
     HR_LOG_FRAME,   /* of a stack trace, inside the runner or the language's library */
@@ -54,6 +55,7 @@ typedef struct hr_log {
 } hr_log;
 
 /* HR_E_NOMEM, HR_E_TIMEOUT. */
-hr_err hr_log_read(hr_str text, const hr_deadline *deadline, hr_arena *a, hr_log *out);
+hr_err hr_log_read(hr_str text, hr_program from, const hr_deadline *deadline, hr_arena *a,
+                   hr_log *out);
 
 #endif

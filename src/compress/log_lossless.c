@@ -16,8 +16,11 @@ typedef struct place {
     hr_str last; /* value written last, for repeats */
 } place;
 
+enum { NO_CLOCK = HR_TPL_TOKENS, CLOCK_MAX = 64 };
+
 typedef struct form {
     uint32_t line, lines, n; /* first line, their number, places */
+    uint32_t clock;          /* the place with the time of the line */
     uint32_t id;             /* 1 and up once it is used */
     bool whole;              /* the line as it is, without places */
     place *places;
@@ -29,8 +32,10 @@ typedef struct writer {
     uint32_t *form_of; /* of each line: index + 1, 0 for none */
     HR_VEC(form) forms;
     bool crlf;
+    hr_str clock; /* the time written last */
     hr_buf out;
     uint32_t used;
+    bool clocks; /* some form has a time */
     size_t templated;
 } writer;
 
@@ -40,9 +45,20 @@ static hr_str literal(hr_str line, const hr_tpl_slot *slots, size_t n, size_t k)
     return hr_str_sub(line, from, to);
 }
 
+/* The place with the time that a line's head carries. */
+static uint32_t clock_of(hr_str line, const hr_tpl_slot *slots, size_t n)
+{
+    for (uint32_t k = 0; k < n; k++) {
+        if (slots[k].head && slots[k].time && slots[k].end - slots[k].start <= CLOCK_MAX &&
+            hr_is_alnum(line.p[slots[k].start]))
+            return k;
+    }
+    return NO_CLOCK;
+}
+
 static uint64_t literal_hash(hr_str line, const hr_tpl_slot *slots, size_t n)
 {
-    uint64_t h = n + 1;
+    uint64_t h = n + 1 + (uint64_t)clock_of(line, slots, n) * 64;
     for (size_t k = 0; k <= n; k++)
         h = hr_hash64_seed(literal(line, slots, n, k), h);
     return h;
@@ -54,6 +70,8 @@ static bool same_literals(const writer *w, const form *f, hr_str line, const hr_
     hr_tpl_slot mine[HR_TPL_TOKENS];
     hr_str first = w->l->plain[f->line];
     size_t m = f->whole ? 0 : hr_tpl_slots(w->l->tpls, f->line, mine);
+    if (f->clock != clock_of(line, slots, n))
+        return false;
     for (size_t k = 0; m == n && k <= n; k++) {
         if (!hr_str_eq(literal(first, mine, m, k), literal(line, slots, n, k)))
             return false;
@@ -74,7 +92,7 @@ static bool eligible(const writer *w, size_t i, const hr_tpl_slot *slots, size_t
         if (v.n == 0 || hr_str_find_char(v, '|') != SIZE_MAX)
             return false;
     }
-    return total >= MIN_LITERAL && !hr_str_has(s, HR_STR("{}"));
+    return total >= MIN_LITERAL && !hr_str_has(s, HR_STR("{}")) && !hr_str_has(s, HR_STR("{@}"));
 }
 
 static bool utf8_tail(char c)
@@ -136,7 +154,7 @@ static bool repeated(const writer *w, const hr_map *repeats, size_t i)
 {
     hr_str s = w->l->plain[i];
     if (s.n < MIN_REPEAT || s.p != w->l->raw[i].p || s.n + w->crlf != w->l->raw[i].n ||
-        hr_str_has(s, HR_STR("{}")))
+        hr_str_has(s, HR_STR("{}")) || hr_str_has(s, HR_STR("{@}")))
         return false;
     const hr_map_entry *e = hr_map_get(repeats, s);
     return e && e->value >= MIN_LINES;
@@ -184,6 +202,7 @@ static hr_err find_forms(writer *w, const hr_compress_opts *o)
             f->line = (uint32_t)i;
             f->n = (uint32_t)n;
             f->whole = whole;
+            f->clock = clock_of(l->plain[i], slots, n);
             e->value = w->forms.n;
         } else if (!same_literals(w, &w->forms.p[e->value - 1], l->plain[i], slots, n)) {
             continue;
@@ -195,8 +214,14 @@ static hr_err find_forms(writer *w, const hr_compress_opts *o)
             see(&f->places[k], hr_str_sub(l->plain[i], slots[k].start, slots[k].end), fresh);
     }
     for (size_t i = 0; i < w->forms.n; i++) {
-        for (uint32_t k = 0; k < w->forms.p[i].n; k++)
-            settle(&w->forms.p[i].places[k]);
+        form *f = &w->forms.p[i];
+        for (uint32_t k = 0; k < f->n; k++) {
+            if (k == f->clock)
+                f->places[k].varies = true;
+            else
+                settle(&f->places[k]);
+        }
+        w->clocks |= f->clock != NO_CLOCK && f->lines >= MIN_LINES;
     }
     return HR_OK;
 }
@@ -220,6 +245,10 @@ static void define(writer *w, form *f)
         if (k == n)
             break;
         const place *p = &f->places[k];
+        if (k == f->clock) {
+            hr_buf_lit(&w->out, "{@}");
+            continue;
+        }
         if (!p->varies) {
             hr_buf_add(&w->out, p->first);
             continue;
@@ -229,6 +258,19 @@ static void define(writer *w, form *f)
         hr_buf_add(&w->out, hr_str_sub(p->first, p->first.n - p->suffix, p->first.n));
     }
     hr_buf_addc(&w->out, '\n');
+}
+
+/* The end of a time that differs from the last one, from a separator on; all of it otherwise. */
+static hr_str new_end(hr_str last, hr_str v)
+{
+    size_t k = 0;
+    if (last.n != v.n)
+        return v;
+    while (k < v.n && last.p[k] == v.p[k])
+        k++;
+    while (k > 0 && (k == v.n || hr_is_alnum(v.p[k]) || utf8_tail(v.p[k])))
+        k--;
+    return hr_str_eq(last, v) ? HR_STR_NONE : hr_str_sub(v, k, v.n);
 }
 
 static void put_values(writer *w, form *f, size_t i)
@@ -242,6 +284,16 @@ static void put_values(writer *w, form *f, size_t i)
         place *p = &f->places[k];
         if (!p->varies)
             continue;
+        if (k == f->clock) {
+            hr_str time = hr_str_sub(line, slots[k].start, slots[k].end);
+            hr_str v = new_end(w->clock, time);
+            hr_buf_addc(&w->out, '|');
+            hr_buf_add(&w->out, v);
+            if (v.n)
+                end = w->out.n;
+            w->clock = time;
+            continue;
+        }
         hr_str v = hr_str_sub(line, slots[k].start + p->prefix, slots[k].end - p->suffix);
         hr_buf_addc(&w->out, '|');
         if (!hr_str_eq(v, p->last)) {
@@ -312,8 +364,10 @@ hr_err hr_log_lossless(const hr_log *l, hr_str text, const hr_compress_opts *o, 
     hr_buf_addf(&w.out,
                 "[log of %zu lines, nothing left out: \"a: \xe2\x80\xa6{}\xe2\x80\xa6\" is a form, "
                 "\"a|x|y\" a line of form a with x and y in its {} places, an empty value repeats "
-                "the one above, \"[xN]\" is N more of the line above%s]\n",
-                l->n, w.crlf ? "; CRLF" : "");
+                "the one above, \"[xN]\" is N more of the line above%s%s]\n",
+                l->n,
+                w.clocks ? "; {@} is a time: only its end that differs from the last {@}" : "",
+                w.crlf ? "; CRLF" : "");
     for (size_t i = 0; i < l->n && w.out.err == HR_OK; i++) {
         if (i % 256 == 0 && hr_deadline_passed(o->deadline)) {
             hr_buf_free(&w.out);

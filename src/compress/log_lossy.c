@@ -110,7 +110,7 @@ static void annotate(const hr_log_plan *p, const uint32_t *next, uint32_t group,
     hr_buf_addf(b, "[+%u similar", folded);
     if (l->groups.p[group].lines > 1 && l->units.p[l->groups.p[group].first].whole)
         hr_buf_addf(b, " records of %u lines", l->groups.p[group].lines);
-    if (s->last_time.n && l->head[l->units.p[l->groups.p[group].first].line]) {
+    if (l->stamped && s->last_time.n && l->head[l->units.p[l->groups.p[group].first].line]) {
         hr_buf_lit(b, " to ");
         hr_buf_add(b, short_time(l, group, s->last_time));
     }
@@ -174,7 +174,7 @@ static void put_gap(gap *g, hr_buf *b)
             hr_buf_addf(b, "[+%u %s]\n", g->passed[i], passed[i]);
     }
     put_count(g->told, "failed, named below", "failed, named below", b);
-    put_count(g->steps, "line of a test's start", "lines of tests' starts", b);
+    put_count(g->steps, "step", "steps", b);
     /* a test that passed is counted as one, however many lines it has */
     if (g->passed[0] == 0)
         put_count(g->detail, "line of detail", "lines of detail", b);

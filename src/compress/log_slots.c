@@ -82,14 +82,21 @@ static void see_lead(hr_log_slot *s, hr_str v, uint32_t line)
     }
 }
 
-/* The shared ends must not cut a number or a word in two. */
+static bool utf8_tail(char c)
+{
+    return ((unsigned char)c & 0xc0) == 0x80;
+}
+
+/* The shared ends must not cut a number, a word or a character in two. */
 static void settle_ends(hr_log_slot *s)
 {
     hr_str f = s->first;
     while (s->prefix && s->nvalues > 1 &&
            (hr_is_alnum(f.p[s->prefix - 1]) || f.p[s->prefix - 1] == '.'))
         s->prefix--;
-    while (s->suffix && hr_is_digit(f.p[f.n - s->suffix]))
+    while (s->prefix && s->prefix < f.n && utf8_tail(f.p[s->prefix]))
+        s->prefix--;
+    while (s->suffix && (utf8_tail(f.p[f.n - s->suffix]) || hr_is_digit(f.p[f.n - s->suffix])))
         s->suffix--;
     if (s->suffix > 1 && f.p[f.n - s->suffix] == '.' && hr_is_digit(f.p[f.n - s->suffix + 1]))
         s->suffix--;
@@ -164,14 +171,12 @@ static void see_source(hr_log_summary *s, hr_str source)
         s->nsources++;
 }
 
-/* Slots of the i-th line of a unit, as many as its group has there. A record's later units may be
- * longer or shorter than the first; only lines of the same template are compared. */
-static size_t line_slots(const hr_log *l, const hr_log_unit *u, uint32_t i, hr_tpl_slot *slots)
+/* Is the i-th line of a unit of the same template as that of its group's first? A record's later
+ * units may be longer or shorter. */
+static bool same_template(const hr_log *l, const hr_log_unit *u, uint32_t i)
 {
     const hr_log_unit *first = &l->units.p[l->groups.p[u->group].first];
-    if (i >= u->lines || i >= first->lines || l->tpl[u->line + i] != l->tpl[first->line + i])
-        return 0;
-    return hr_tpl_slots(l->tpls, u->line + i, slots);
+    return i < u->lines && l->tpl[u->line + i] == l->tpl[first->line + i];
 }
 
 /* Makes the table of a group's slots from its first unit. */
@@ -180,7 +185,8 @@ static hr_err make_slots(const hr_log *l, const hr_log_unit *u, hr_arena *a, hr_
     hr_tpl_slot slots[HR_TPL_TOKENS];
     uint32_t total = 0;
     s->base = HR_NEW_ARRAY(a, uint32_t, u->lines + 1);
-    if (!s->base)
+    s->uneven = HR_NEW_ARRAY(a, bool, u->lines + 1);
+    if (!s->base || !s->uneven)
         return HR_E_NOMEM;
     for (uint32_t i = 0; i < u->lines; i++) {
         size_t n = hr_tpl_slots(l->tpls, u->line + i, slots);
@@ -205,8 +211,12 @@ static hr_err visit(const hr_log *l, uint32_t unit, bool second, hr_arena *a, hr
             return e;
     }
     uint32_t lines = l->units.p[l->groups.p[u->group].first].lines;
-    for (uint32_t i = 0; i < u->lines && i < lines; i++) {
-        size_t n = line_slots(l, u, i, slots);
+    for (uint32_t i = 0; i < lines; i++) {
+        if (!same_template(l, u, i)) {
+            s->uneven[i] = true; /* what the first has there is not true of all */
+            continue;
+        }
+        size_t n = hr_tpl_slots(l->tpls, u->line + i, slots);
         uint32_t line = u->line + i, k = s->base[i];
         if (i == 0 && !second) {
             hr_str time, source = after_time(l, line, slots, n, &time);
@@ -356,6 +366,8 @@ void hr_log_describe(const hr_log *l, uint32_t group, const hr_log_summary *s, h
     bool any = false;
     for (uint32_t i = 0; s->slots && i < u->lines && b->n < limit; i++) {
         size_t mark = b->n;
+        if (s->uneven[i])
+            continue;
         if (any)
             hr_buf_lit(b, " \xe2\x80\xa6 ");
         bool some = describe_line(l, u->line + i, s->slots + s->base[i],

@@ -31,6 +31,7 @@ typedef struct hr_log_summary {
     hr_log_slot *slots; /* those of the messages of a unit's lines, in order */
     uint32_t *base;     /* first slot of each line; one more for the end */
     uint32_t nslots;
+    bool *uneven; /* of each line: some unit has another line in its place, or none */
     hr_str sources[HR_LOG_VALUES]; /* distinct heads without their time */
     uint32_t nsources;
     hr_str last_time;

@@ -36,7 +36,7 @@ typedef enum block {
 
 typedef struct scan {
     hr_log *l;
-    hr_arena *a;
+    hr_program from;
     block in;
     size_t indent, left, errors;
     size_t told, names;
@@ -434,6 +434,8 @@ static void alone(scan *c, size_t i, hr_str s, hr_str t)
     hr_log *l = c->l;
     uint16_t kind;
     hr_log_class class = hr_tool_form(s, t, &kind);
+    if (class == HR_LOG_PLAIN && hr_tool_step(c->from, t))
+        class = HR_LOG_STEP;
     bool named = starts(s, "FAILED ") || starts(s, "ERROR ");
     if (class == HR_LOG_FACT && told_again(c, s, t)) {
         set(c, i, HR_LOG_TOLD);
@@ -469,9 +471,9 @@ static void alone(scan *c, size_t i, hr_str s, hr_str t)
     }
 }
 
-hr_err hr_tool_classify(hr_log *l, hr_arena *a)
+hr_err hr_tool_classify(hr_log *l, hr_program from, hr_arena *a)
 {
-    scan c = {.l = l, .a = a};
+    scan c = {.l = l, .from = from};
     hr_map_init(&c.failed, a);
     hr_map_init(&c.seen, a);
     hr_map_init(&c.summed, a);

@@ -201,3 +201,51 @@ hr_log_class hr_tool_form(hr_str s, hr_str t, uint16_t *kind)
         return HR_LOG_FACT;
     return started(s) ? HR_LOG_STEP : pytest_outcome(t);
 }
+
+/* What package managers and builders print for each thing they do well. Without the program's name
+ * such words could be anybody's. */
+static const struct {
+    hr_program from;
+    const char *text;
+} steps[] = {
+    {HR_PROGRAM_PIP, "Collecting "},
+    {HR_PROGRAM_PIP, "Downloading "},
+    {HR_PROGRAM_PIP, "Using cached "},
+    {HR_PROGRAM_PIP, "\xe2\x94\x81\xe2\x94\x81"}, /* its bar */
+    {HR_PROGRAM_PIP, "Requirement already satisfied: "},
+    {HR_PROGRAM_PIP, "Obtaining dependency information "},
+    {HR_PROGRAM_NPM, "npm http fetch "},
+    {HR_PROGRAM_NPM, "npm timing "},
+    {HR_PROGRAM_NPM, "npm sill "},
+    {HR_PROGRAM_PNPM, "Progress: "},
+    {HR_PROGRAM_APT, "Get:"},
+    {HR_PROGRAM_APT, "Hit:"},
+    {HR_PROGRAM_APT, "Ign:"},
+    {HR_PROGRAM_APT, "Selecting previously unselected package "},
+    {HR_PROGRAM_APT, "Preparing to unpack "},
+    {HR_PROGRAM_APT, "Unpacking "},
+    {HR_PROGRAM_APT, "Setting up "},
+    {HR_PROGRAM_APT, "(Reading database "},
+    {HR_PROGRAM_APT, "Processing triggers for "},
+    {HR_PROGRAM_CARGO, "Compiling "},
+    {HR_PROGRAM_CARGO, "Checking "},
+    {HR_PROGRAM_CARGO, "Downloaded "},
+    {HR_PROGRAM_CARGO, "Downloading "},
+    {HR_PROGRAM_CARGO, "Adding "},
+    {HR_PROGRAM_CARGO, "Locking "},
+    {HR_PROGRAM_GO, "go: downloading "},
+    {HR_PROGRAM_MAVEN, "[INFO] Downloading from "},
+    {HR_PROGRAM_MAVEN, "[INFO] Downloaded from "},
+    {HR_PROGRAM_MAVEN, "Downloading from "},
+    {HR_PROGRAM_MAVEN, "Downloaded from "},
+    {HR_PROGRAM_MAVEN, "Progress ("},
+};
+
+bool hr_tool_step(hr_program from, hr_str t)
+{
+    for (size_t i = 0; from != HR_PROGRAM_UNKNOWN && i < sizeof steps / sizeof *steps; i++) {
+        if (steps[i].from == from && hr_str_starts(t, hr_cstr(steps[i].text)))
+            return true;
+    }
+    return false;
+}

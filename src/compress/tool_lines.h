@@ -24,7 +24,11 @@ bool hr_tool_caret(hr_str s);
 /* A frame of a stack trace inside the runner or the language's library. */
 bool hr_tool_foreign_frame(hr_str t);
 
-/* Sets class[i] and mark[i] of each line, and raises level[i]; plain is read. HR_E_NOMEM. */
-hr_err hr_tool_classify(hr_log *l, hr_arena *a);
+/* A step of that program: what it downloads, unpacks, compiles. The line has its form. */
+bool hr_tool_step(hr_program from, hr_str t);
+
+/* Sets class[i] and mark[i] of each line, and raises level[i]; plain is read. `from`: the program
+ * that wrote the text, if known. HR_E_NOMEM. */
+hr_err hr_tool_classify(hr_log *l, hr_program from, hr_arena *a);
 
 #endif

@@ -295,7 +295,7 @@ static void round_trip(hr_str text)
     hr_compress_opts o = hr_compress_defaults();
     hr_log l;
     hr_str form, strategy;
-    assert_int_equal(hr_log_read(text, NULL, &arena, &l), HR_OK);
+    assert_int_equal(hr_log_read(text, HR_PROGRAM_UNKNOWN, NULL, &arena, &l), HR_OK);
     assert_int_equal(hr_log_lossless(&l, text, &o, &arena, &form, &strategy), HR_OK);
     if (form.n) {
         assert_true(form.n < text.n);
