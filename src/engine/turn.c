@@ -45,7 +45,7 @@ static hr_mode first_mode(const hr_turn *t)
         return (hr_mode){HR_VIA_TOOL, false};
     if (t->id.local_shell && t->r.shell_tool.n && o->shell_retrieve && t->in->local_peer)
         return (hr_mode){HR_VIA_SHELL, false};
-    bool can_add = o->offer_tool && t->id.auth == HR_AUTH_PAYG && !t->r.stream;
+    bool can_add = o->offer_tool && t->r.tools_end && t->id.auth == HR_AUTH_PAYG && !t->r.stream;
     if (can_add &&
         (biggest_live_at_least(&t->r, TOOL_WORTH_BLOCK) || t->in->body.n >= TOOL_WORTH_BODY))
         return (hr_mode){HR_VIA_TOOL, true};
@@ -79,6 +79,8 @@ static void find_mode(hr_turn *t)
         t->mode = parse_mode(held);
     if (t->r.has_retrieve_tool)
         t->mode.add_tool = false; /* the client brought its own since */
+    else if (t->mode.add_tool && !t->r.tools_end)
+        t->mode = (hr_mode){HR_VIA_NONE, false}; /* its tools are elsewhere by now */
 }
 
 hr_retrieve_via hr_turn_new_via(const hr_turn *t)

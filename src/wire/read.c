@@ -226,6 +226,7 @@ static void finish(hr_wire_reader *rd)
 {
     hr_wire_request *r = rd->r;
     r->system_text = hr_wire_join(&rd->system, rd->a, &rd->err);
+    r->tool_names = hr_wire_join(&rd->tool_names, rd->a, &rd->err);
     r->first_user_text = hr_wire_join(&rd->first_user, rd->a, &rd->err);
     r->last_user_text = hr_wire_join(&rd->last_user, rd->a, &rd->err);
     r->blocks = rd->blocks.p;
@@ -278,7 +279,10 @@ hr_errpos hr_wire_read(hr_dialect d, hr_str body, hr_arena *a, hr_wire_request *
     out->nmessages = array ? doc->nodes[list].count : hr_json_is(doc, list, HR_JSON_STRING);
     hr_rd_breakpoint(&rd, 0); /* Anthropic: automatic caching */
     read_ids(&rd);
-    hr_rd_tools(&rd, hr_json_get(doc, 0, HR_STR("tools")));
+    uint32_t tools = hr_json_get(doc, 0, HR_STR("tools"));
+    if (hr_json_is(doc, tools, HR_JSON_ARRAY))
+        out->tools_end = doc->nodes[tools].end - 1;
+    hr_rd_tools(&rd, tools);
     switch (d) {
     case HR_DIALECT_ANTHROPIC:
         hr_rd_anthropic(&rd, list);

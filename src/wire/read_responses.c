@@ -107,6 +107,8 @@ void hr_rd_responses(hr_wire_reader *rd, uint32_t list)
         hr_str type = hr_rd_member(rd, item, HR_STR("type"));
         if (type.n == 0 || is(type, "message")) {
             message(rd, item);
+        } else if (is(type, "additional_tools")) { /* Codex: instead of the body's `tools` */
+            hr_rd_tools(rd, hr_json_get(d, item, HR_STR("tools")));
         } else {
             rd->leading = false;
             if (is(type, "function_call_output") || is(type, "custom_tool_call_output") ||

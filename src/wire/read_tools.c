@@ -59,6 +59,14 @@ static bool holds_command(hr_wire_reader *rd, uint32_t properties, hr_str name)
     return false;
 }
 
+/* Codex' tool for scripts: its description declares the tools that they can call, the shell and
+ * those of MCP servers among them. */
+static bool runs_scripts(hr_wire_reader *rd, uint32_t tool, hr_str name)
+{
+    return hr_str_eq(name, HR_STR("exec")) &&
+           hr_str_eq(hr_rd_member(rd, tool, HR_STR("type")), HR_STR("custom"));
+}
+
 static bool is_shell(hr_wire_reader *rd, uint32_t tool, uint32_t function, hr_str name)
 {
     const hr_json_doc *d = rd->d;
@@ -71,6 +79,10 @@ static bool is_shell(hr_wire_reader *rd, uint32_t tool, uint32_t function, hr_st
         hr_str kind = hr_rd_member(rd, where, HR_STR("type"));
         return kind.n == 0 || hr_str_eq(kind, HR_STR("local"));
     }
+    if (runs_scripts(rd, tool, name)) {
+        hr_str says = hr_json_raw(d, hr_json_get(d, function, HR_STR("description")));
+        return hr_str_find(says, HR_STR("exec_command(")) != SIZE_MAX;
+    }
     if (!shell_name(name))
         return false;
     uint32_t schema = hr_json_get(d, function, HR_STR("parameters"));
@@ -81,7 +93,18 @@ static bool is_shell(hr_wire_reader *rd, uint32_t tool, uint32_t function, hr_st
            holds_command(rd, properties, HR_STR("cmd"));
 }
 
-static void one_tool(hr_wire_reader *rd, hr_texts *names, uint32_t tool)
+/* What a tool is good for to us, wherever it stands. */
+static void look_at(hr_wire_reader *rd, uint32_t tool, uint32_t function, hr_str name)
+{
+    if (hr_wire_is_headroom_retrieve(name))
+        rd->r->has_retrieve_tool = true;
+    if (!rd->r->shell_tool.n && is_shell(rd, tool, function, name))
+        rd->r->shell_tool = name;
+    if (runs_scripts(rd, tool, name))
+        hr_rd_notice(rd, hr_json_get(rd->d, function, HR_STR("description")));
+}
+
+static void one_tool(hr_wire_reader *rd, uint32_t tool)
 {
     const hr_json_doc *d = rd->d;
     uint32_t function = tool; /* Chat wraps: {"type":"function","function":{"name":…}} */
@@ -92,30 +115,22 @@ static void one_tool(hr_wire_reader *rd, hr_texts *names, uint32_t tool)
     hr_str name = hr_rd_member(rd, function, HR_STR("name"));
     if (name.n == 0)
         name = hr_rd_member(rd, tool, HR_STR("type"));
-    hr_rd_push(rd, names, name);
+    hr_rd_push(rd, &rd->tool_names, name);
     hr_rd_breakpoint(rd, tool);
-    if (hr_wire_is_headroom_retrieve(name))
-        rd->r->has_retrieve_tool = true;
-    if (!rd->r->shell_tool.n && is_shell(rd, tool, function, name))
-        rd->r->shell_tool = name;
+    look_at(rd, tool, function, name);
     uint32_t inside = hr_json_get(d, tool, HR_STR("tools")); /* Responses: a named group of tools */
     if (!hr_json_is(d, inside, HR_JSON_ARRAY))
         return;
-    for (HR_WIRE_EACH(t, d, inside)) {
-        if (hr_wire_is_headroom_retrieve(hr_rd_member(rd, t, HR_STR("name"))))
-            rd->r->has_retrieve_tool = true;
-    }
+    for (HR_WIRE_EACH(t, d, inside))
+        look_at(rd, t, t, hr_rd_member(rd, t, HR_STR("name")));
 }
 
 void hr_rd_tools(hr_wire_reader *rd, uint32_t tools)
 {
-    hr_texts names = {0};
     if (!hr_json_is(rd->d, tools, HR_JSON_ARRAY))
         return;
-    rd->r->ntools = rd->d->nodes[tools].count;
+    rd->r->ntools += rd->d->nodes[tools].count;
     rd->r->has_tools = rd->r->ntools > 0;
-    rd->r->tools_end = rd->d->nodes[tools].end - 1;
     for (HR_WIRE_EACH(t, rd->d, tools))
-        one_tool(rd, &names, t);
-    rd->r->tool_names = hr_wire_join(&names, rd->a, &rd->err);
+        one_tool(rd, t);
 }

@@ -60,8 +60,8 @@ typedef struct hr_wire_request {
     size_t ncalls;
 
     uint32_t ntools;
-    bool has_tools;         /* a non-empty tools array */
-    uint32_t tools_end;     /* offset of the ']' of tools (when it is an array) */
+    bool has_tools;         /* at least one tool, in `tools` or in an item that brings some */
+    uint32_t tools_end;     /* offset of the ']' of `tools`, 0: the request has no such list */
     bool has_retrieve_tool; /* headroom_retrieve, under any MCP prefix, is offered already, or is
                              * listed in a notice as a tool that can be loaded (mcp__…) */
     bool has_cache_control; /* the client set at least one breakpoint */

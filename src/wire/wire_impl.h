@@ -25,7 +25,7 @@ typedef struct hr_wire_reader {
     HR_VEC(hr_block) blocks;
     HR_VEC(hr_past_call) calls;
     hr_map by_id; /* call id → index into calls */
-    hr_texts system, first_user, last_user;
+    hr_texts system, first_user, last_user, tool_names;
     uint32_t message;                                    /* index of the message being read */
     int64_t last_assistant, first_user_at, last_user_at; /* message indexes, -1: none yet */
     bool leading;                                        /* only system messages so far */
@@ -57,6 +57,7 @@ void hr_rd_notice(hr_wire_reader *rd, uint32_t content);
 void hr_rd_anthropic(hr_wire_reader *rd, uint32_t list);
 void hr_rd_chat(hr_wire_reader *rd, uint32_t list);
 void hr_rd_responses(hr_wire_reader *rd, uint32_t list);
+/* Adds a list of tools to what the request offers. */
 void hr_rd_tools(hr_wire_reader *rd, uint32_t tools);
 
 /* headroom_retrieve under any prefix an MCP host gives it. */

@@ -286,6 +286,43 @@ static void test_retrieve_tool_offered(void **state)
                            "\"what is mcp__headroom__headroom_retrieve?\"}]}"));
 }
 
+/* What Codex sends for newer models: no `tools`, but an item in front, in which a tool for scripts
+ * declares the shell. */
+#define SCRIPTS(description)                                                                       \
+    "{\"type\":\"additional_tools\",\"role\":\"developer\",\"tools\":[{\"type\":\"namespace\","    \
+    "\"name\":\"functions\",\"tools\":[{\"type\":\"custom\",\"name\":\"exec\",\"description\":"    \
+    "\"" description "\"},{\"type\":\"function\",\"name\":\"wait\"}]},{\"type\":\"namespace\","    \
+    "\"name\":\"clock\",\"tools\":[]}]}"
+
+static void test_tools_in_an_item(void **state)
+{
+    (void)state;
+    hr_wire_request r = read_request(
+        R, HR_STR("{\"input\":[" SCRIPTS(
+               "`exec_command(args: {cmd})`") ","
+                                              "{\"role\":\"developer\",\"content\":\"be kind\"},"
+                                              "{\"role\":\"user\",\"content\":\"hi\"},"
+                                              "{\"type\":\"custom_tool_call\",\"call_id\":\"c\","
+                                              "\"name\":\"exec\",\"input\":\"text(1)\"},"
+                                              "{\"type\":\"custom_tool_call_output\",\"call_id\":"
+                                              "\"c\",\"output\":["
+                                              "{\"type\":\"input_text\",\"text\":\"1\"}]}," SCRIPTS(
+                                                  "") "]}"));
+    assert_true(r.has_tools);
+    assert_int_equal(r.ntools, 4);
+    assert_int_equal(r.tools_end, 0); /* nothing could be added there */
+    is_text(r.shell_tool, "exec");
+    is_text(r.system_text, "be kind");
+    assert_int_equal(r.nblocks, 2);
+    is_text(r.blocks[1].tool_name, "exec");
+    assert_true(r.blocks[1].live); /* an item with tools behind it is the client's */
+    assert_false(r.has_retrieve_tool);
+
+    r = read_request(R, HR_STR("{\"input\":[" SCRIPTS("no shell") "]}"));
+    is_text(r.shell_tool, "");
+    assert_true(offers(R, "{\"input\":[" SCRIPTS("### `mcp__h__headroom_retrieve`") "]}"));
+}
+
 static void test_shell_tools(void **state)
 {
     (void)state;
@@ -428,6 +465,7 @@ int main(void)
         TEST(test_responses_inputs),
         TEST(test_last_user_text),
         TEST(test_retrieve_tool_offered),
+        TEST(test_tools_in_an_item),
         TEST(test_shell_tools),
         TEST(test_refused),
         TEST(test_odd_shapes),
