@@ -88,15 +88,18 @@ hr_err hr_compress_html(const hr_compress_opts *o, hr_str html, const hr_key *ke
         return HR_E_LIMIT;
     if (a->total > a->limit / 2 || a->limit - a->total < html.n * 64)
         return HR_E_LIMIT;
+    hr_html_thin_page thin;
+    if (!hr_html_thin(html, a, &thin))
+        return HR_E_NOMEM;
     GumboOptions go = kGumboDefaultOptions;
     go.allocator = gumbo_take;
     go.deallocator = gumbo_give;
     go.userdata = a;
     go.max_errors = 0;
-    GumboOutput *doc = gumbo_parse_with_options(&go, html.p, html.n);
+    GumboOutput *doc = gumbo_parse_with_options(&go, thin.bytes.p, thin.bytes.n);
     if (!doc)
         return HR_E_NOMEM;
-    hr_html_page p = {.out = HR_BUF_INIT(html.n + 4096)};
+    hr_html_page p = {.out = HR_BUF_INIT(html.n + 4096), .thin = &thin};
     hr_map_init(&p.targets, a);
     hr_err err = hr_html_write(&p, doc->document, o->deadline);
     while (p.out.n && hr_is_space(p.out.p[p.out.n - 1]))

@@ -32,7 +32,7 @@ bool hr_html_contents_list(const GumboNode *root)
             return false;
         if (k->type == GUMBO_NODE_TEXT) {
             hr_str t = hr_str_trim(hr_cstr(k->v.text.text));
-            if (t.n > 8) /* numbers and dots between the links */
+            if (t.n > 8 || hr_str_has(t, HR_HTML_RUN)) /* numbers and dots between the links */
                 return false;
             continue;
         }

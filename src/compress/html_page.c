@@ -43,7 +43,7 @@ static void word(page *p, hr_str s)
     raw(p, s);
 }
 
-static void text(page *p, hr_str s)
+static void plain(page *p, hr_str s)
 {
     if (p->pre && !p->quiet) {
         raw(p, s);
@@ -61,6 +61,22 @@ static void text(page *p, hr_str s)
         while (i < s.n && hr_is_space(s.p[i]))
             i++;
     }
+}
+
+/* Text of the parser's, with the runs that stand aside in their places. */
+static void text(page *p, hr_str s)
+{
+    for (size_t at; (at = hr_str_find(s, HR_HTML_RUN)) != SIZE_MAX;) {
+        size_t index = 0, end = at + HR_HTML_RUN.n + HR_HTML_RUN_DIGITS;
+        for (size_t i = at + HR_HTML_RUN.n; i < end && i < s.n; i++)
+            index = index * 64 + (size_t)(unsigned char)(s.p[i] - '?');
+        if (end > s.n || index >= p->thin->runs.n)
+            break;
+        plain(p, hr_str_sub(s, 0, at));
+        plain(p, p->thin->runs.p[index]);
+        s = hr_str_sub(s, end, s.n);
+    }
+    plain(p, s);
 }
 
 static hr_str attribute(const GumboElement *e, const char *name)
@@ -98,11 +114,7 @@ static bool skipped(page *p, const GumboElement *e)
     }
     hr_str role = attribute(e, "role"), cls = attribute(e, "class");
     bool nav = hr_str_ieq(role, HR_STR("navigation")) || hr_str_ieq(role, HR_STR("search"));
-    for (hr_str rest = cls, c; !nav && rest.n && hr_str_split(&rest, ' ', &c);)
-        nav = hr_str_ieq(c, HR_STR("menu")) || hr_str_ieq(c, HR_STR("navbar")) ||
-              hr_str_ieq(c, HR_STR("nav")) || hr_str_ieq(c, HR_STR("breadcrumb")) ||
-              hr_str_ieq(c, HR_STR("navheader")) || hr_str_ieq(c, HR_STR("navfooter")) ||
-              hr_str_ieq(c, HR_STR("searchmenu"));
+    nav = nav || hr_html_menu_class(cls);
     p->navs += nav;
     return nav;
 }

@@ -5,8 +5,18 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/map.h"
+#include "base/vec.h"
 
 #include <gumbo.h>
+
+/* A page made smaller for the parser (html_thin.c): long runs of text stand aside, and in the bytes
+ * HR_HTML_RUN and HR_HTML_RUN_DIGITS digits to the base 64, '?' to '~', name each of them. */
+#define HR_HTML_RUN HR_STR("\xEE\x80\x80") /* U+E000, private use */
+enum { HR_HTML_RUN_DIGITS = 4 };
+typedef struct hr_html_thin_page {
+    hr_str bytes;
+    HR_VEC(hr_str) runs;
+} hr_html_thin_page;
 
 /* Text is collected word by word: runs of white space become one blank, block elements start new
  * lines, and at most one blank line stands between blocks. */
@@ -17,15 +27,20 @@ typedef struct hr_html_page {
     unsigned pre;      /* inside <pre>: white space stays */
     unsigned quiet;    /* inside a table cell or link: no line breaks */
     unsigned list_depth;
-    bool marked;           /* a list mark was just written: its text follows on this line */
-    hr_map targets;        /* links already said */
-    const GumboNode *link; /* the link that is open, if its target will be said */
+    bool marked;                   /* a list mark was just written: its text follows on this line */
+    hr_map targets;                /* links already said */
+    const hr_html_thin_page *thin; /* where runs of text are found */
+    const GumboNode *link;         /* the link that is open, if its target will be said */
     size_t scripts, navs, forms;
 } hr_html_page;
 
 /* Appends the document to p->out. HR_E_DEPTH: too many open elements. HR_E_TIMEOUT, HR_E_LIMIT,
  * HR_E_NOMEM. */
 hr_err hr_html_write(hr_html_page *p, const GumboNode *root, const hr_deadline *deadline);
+/* The page without what its Markdown cannot show; false when memory is short. */
+bool hr_html_thin(hr_str html, hr_arena *a, hr_html_thin_page *out);
+/* Does an element with these classes hold a menu? */
+bool hr_html_menu_class(hr_str classes);
 /* A list of nothing but links within the page: its headings say the same. */
 bool hr_html_contents_list(const GumboNode *root);
 
