@@ -45,6 +45,7 @@ static int compress(const hr_settings *s, hr_engine *e, hr_str text, hr_arena *a
     o.via = HR_VIA_SHELL;
     o.query = s->query;
     o.lossless_only = s->lossless_only;
+    o.compaction = hr_compaction_named(s->compaction_format);
     o.code.allow = !s->protect_analysis_context || !hr_code_wanted_whole(s->query);
     if (s->min_tokens)
         o.min_tokens = (size_t)s->min_tokens;

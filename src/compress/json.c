@@ -1,6 +1,7 @@
 /* JSON documents and sequences of them: one scan, one plan, two texts. */
 #include "compress/json_out.h"
 
+#include "compress/json_loose.h"
 #include "compress/marker.h"
 #include "compress/rows.h"
 #include "compress/table.h"
@@ -15,6 +16,7 @@ enum {
 typedef struct source {
     hr_json_doc doc;
     bool lines; /* several documents: doc is an array made of them */
+    hr_loose loose;
 } source;
 
 /* Several documents in a row become one array, so that their objects can share a table. */
@@ -48,13 +50,27 @@ static hr_err read_lines(hr_str text, uint32_t depth, hr_arena *a, source *s)
     return !e && s->doc.nodes[0].count != docs ? HR_E_SYNTAX : e;
 }
 
+/* Nearly JSON: Python's spelling, or cut off. */
+static hr_err read_loosely(hr_str text, uint32_t depth, hr_arena *a, source *s)
+{
+    hr_buf b = HR_BUF_INIT(2 * text.n + 64);
+    hr_err e = hr_loose_read(text, a, &b, &s->loose);
+    hr_str json = e ? HR_STR_NONE : hr_str_dup(a, hr_buf_str(&b));
+    hr_buf_free(&b);
+    return e ? e : json.p ? hr_json_scan(a, json, depth, &s->doc).code : HR_E_NOMEM;
+}
+
 static hr_err read_source(hr_str text, uint32_t depth, hr_arena *a, source *s)
 {
     *s = (source){.lines = false};
-    hr_errpos e = hr_json_scan(a, text, depth, &s->doc);
-    if (e.code != HR_E_SYNTAX)
-        return e.code;
-    return read_lines(text, depth, a, s);
+    hr_err e = hr_json_scan(a, text, depth, &s->doc).code;
+    if (e == HR_E_SYNTAX)
+        e = read_lines(text, depth, a, s);
+    if (e == HR_E_SYNTAX) {
+        s->lines = false;
+        e = read_loosely(hr_str_trim(text), depth, a, s);
+    }
+    return e;
 }
 
 /* --- forms ---------------------------------------------------------------------------------- */
@@ -196,6 +212,28 @@ static hr_err forms_of(const request *r, const source *s, bool plain, hr_arena *
     return e;
 }
 
+/* Says in front of a form what its words stand for, and behind it where the text ends. */
+static hr_err tell_loose(const source *s, hr_str text, hr_arena *a, hr_str *form, hr_str *strategy)
+{
+    const hr_loose *l = &s->loose;
+    if (!form->n)
+        return HR_OK;
+    hr_buf b = HR_BUF_INIT(text.n);
+    if (l->python)
+        hr_buf_lit(&b, "Python literals, None, True and False written as null, true and false:\n");
+    hr_buf_add(&b, *form);
+    if (l->cut) {
+        hr_buf_addf(&b, "\n(the output was cut off in element %u%s%.*s, of which there is only:)\n",
+                    l->element, l->path.n ? " of " : "", HR_FMT(l->path));
+        hr_str tail = hr_str_trim(hr_str_sub(hr_str_trim(text), l->at, text.n));
+        hr_buf_add(&b, hr_str_starts(tail, HR_STR(",")) ? hr_str_trim(hr_str_sub(tail, 1, tail.n))
+                                                        : tail);
+    }
+    *strategy = hr_strf(a, "%.*s%s%s", HR_FMT(*strategy), l->python ? " + python" : "",
+                        l->cut ? " + cut" : "");
+    return keep(&b, a, text.n, form);
+}
+
 hr_err hr_compress_json(const hr_compress_opts *o, hr_str text, const hr_key *key, bool lossy_ok,
                         hr_arena *a, hr_forms *out)
 {
@@ -208,16 +246,25 @@ hr_err hr_compress_json(const hr_compress_opts *o, hr_str text, const hr_key *ke
     hr_err e = read_source(text, WALK_DEPTH, a, &s);
     if (e == HR_E_DEPTH) {
         e = read_source(text, 0, a, &s);
-        return e ? e : s.lines ? HR_OK : minified(&s.doc, text, a, out);
+        return e                                          ? e
+               : s.lines || s.loose.python || s.loose.cut ? HR_OK
+                                                          : minified(&s.doc, text, a, out);
     }
     if (e)
         return e;
     if (o->compaction == HR_COMPACT_JSON && has_name(&s.doc, HR_STR("\"_compaction\"")))
-        return s.lines ? HR_OK : minified(&s.doc, text, a, out); /* its words would pass for ours */
+        return s.lines || s.loose.python || s.loose.cut
+                   ? HR_OK
+                   : minified(&s.doc, text, a, out); /* its words would pass for ours */
     request r = {o, text, key, lossy_ok && o->via != HR_VIA_NONE};
     bool good;
     e = forms_of(&r, &s, o->compaction != HR_COMPACT_CSV, a, out, &good);
     if (!e && !good)
         e = forms_of(&r, &s, true, a, out, &good);
+    if (!e && (s.loose.python || s.loose.cut)) {
+        e = tell_loose(&s, text, a, &out->lossless, &out->lossless_strategy);
+        if (!e)
+            e = tell_loose(&s, text, a, &out->lossy, &out->lossy_strategy);
+    }
     return e;
 }

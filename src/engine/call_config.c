@@ -1,5 +1,6 @@
 #include "engine/call_config.h"
 
+#include "base/log.h"
 #include "base/vec.h"
 
 typedef enum kind { SIZE, REAL, FLAG } kind;
@@ -18,13 +19,38 @@ static const setting crusher_fields[] = {
     {"min_items_to_analyze", SIZE, AT(min_items_to_analyze), 1e6},
     {"variance_threshold", REAL, AT(variance_threshold), 100},
     {"relevance_threshold", REAL, AT(relevance_threshold), 1},
-    {"lossless_min_savings_ratio", REAL, AT(min_saving), 1},
+    {"lossless_min_savings_ratio", REAL, AT(lossless_min_savings_ratio), 1},
+    {"uniqueness_threshold", REAL, AT(uniqueness_threshold), 1},
+    {"similarity_threshold", REAL, AT(similarity_threshold), 1},
+    {"compaction_core_field_fraction", REAL, AT(core_field_fraction), 1},
+    {"compaction_heterogeneous_core_ratio", REAL, AT(heterogeneous_core_ratio), 1},
+    {"compaction_max_flatten_inner_keys", SIZE, AT(max_flatten_inner_keys), 1e6},
+    {"enabled", FLAG, AT(crush_json), 1},
+    {"include_summaries", FLAG, AT(include_summaries), 1},
     {"first_fraction", REAL, AT(first_fraction), 1},
     {"last_fraction", REAL, AT(last_fraction), 1},
     {"preserve_change_points", FLAG, AT(preserve_change_points), 1},
     {"factor_out_constants", FLAG, AT(factor_out_constants), 1},
     {"dedup_identical_items", FLAG, AT(dedup_identical_items), 1},
     {"lossless_only", FLAG, AT(lossless_only), 1},
+    {NULL, FLAG, 0, 0},
+};
+
+/* Known, checked and without effect: nothing is learned from earlier answers yet, and rows of
+ * several kinds share a table instead of being sorted into buckets. Any field of the kind does for
+ * the check. */
+static const setting idle_crusher_fields[] = {
+    {"use_feedback_hints", FLAG, AT(crush_json), 1},
+    {"toin_confidence_threshold", REAL, AT(bm25_b), 1},
+    {"compaction_min_buckets", SIZE, AT(min_tokens), 1e6},
+    {"compaction_max_buckets", SIZE, AT(min_tokens), 1e6},
+    {NULL, FLAG, 0, 0},
+};
+
+static const setting relevance_fields[] = {
+    {"relevance_threshold", REAL, AT(relevance_threshold), 1},
+    {"bm25_k1", REAL, AT(bm25_k1), 100},
+    {"bm25_b", REAL, AT(bm25_b), 1},
     {NULL, FLAG, 0, 0},
 };
 
@@ -157,6 +183,43 @@ static hr_err code_gates(const hr_json_doc *d, uint32_t config, hr_arena *a, hr_
             return wrong(message, a, HR_E_TYPE, "protect_analysis_context", "true or false");
     }
     return HR_OK;
+}
+
+/* Which scorer picks rows for a question. There is one, BM25; the tiers that want a model are
+ * accepted, because the SDKs send them by default, and said to be BM25 in the log. */
+static hr_err relevance_tier(const hr_json_doc *d, uint32_t n, const char *field, hr_arena *a,
+                             hr_str *message)
+{
+    if (absent(d, n))
+        return HR_OK;
+    hr_str tier = hr_json_is(d, n, HR_JSON_STRING) ? hr_json_text(d, n, a) : HR_STR_NONE;
+    if (hr_str_eq(tier, HR_STR("bm25")))
+        return HR_OK;
+    if (!hr_str_eq(tier, HR_STR("hybrid")) && !hr_str_eq(tier, HR_STR("embedding")))
+        return wrong(message, a, HR_E_RANGE, field, "bm25, hybrid or embedding");
+    hr_info("event=relevance_tier asked=%.*s used=bm25 reason=no_embedding_model", HR_FMT(tier));
+    return HR_OK;
+}
+
+static hr_err crusher_config(const hr_json_doc *d, uint32_t config, hr_arena *a,
+                             hr_compress_opts *o, hr_str *message)
+{
+    uint32_t sc = hr_json_get(d, config, HR_STR("smart_crusher"));
+    hr_compress_opts idle = *o;
+    hr_err err = set_fields(d, config, "smart_crusher", crusher_fields, a, o, message);
+    if (err == HR_OK)
+        err = set_fields(d, config, "smart_crusher", idle_crusher_fields, a, &idle, message);
+    if (err == HR_OK)
+        err = set_fields(d, sc, "relevance", relevance_fields, a, o, message);
+    if (err == HR_OK)
+        err = relevance_tier(d, hr_json_get(d, sc, HR_STR("relevance_tier")),
+                             "smart_crusher.relevance_tier", a, message);
+    if (err == HR_OK)
+        err = relevance_tier(d, hr_json_path(d, sc, "relevance", "tier", NULL),
+                             "smart_crusher.relevance.tier", a, message);
+    if (hr_json_is(d, hr_json_get(d, sc, HR_STR("enable_ccr_marker")), HR_JSON_FALSE))
+        o->via = HR_VIA_NONE;
+    return err;
 }
 
 static hr_err preserve_fields(const hr_json_doc *d, uint32_t list, hr_arena *a, hr_compress_opts *o,
@@ -299,7 +362,7 @@ hr_err hr_call_config(const hr_json_doc *d, uint32_t config, hr_arena *a, hr_com
         hr_apply_target_ratio(v, o);
     }
     uint32_t sc = hr_json_get(d, config, HR_STR("smart_crusher"));
-    hr_err err = set_fields(d, config, "smart_crusher", crusher_fields, a, o, message);
+    hr_err err = crusher_config(d, config, a, o, message);
     if (err == HR_OK)
         err = code_config(d, config, a, o, message);
     if (err == HR_OK)

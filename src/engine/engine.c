@@ -87,6 +87,7 @@ hr_compress_opts hr_engine_base_opts(const hr_engine *e, const hr_tokenizer *tok
     c.tok = tok;
     c.via = e->o.markers ? via : HR_VIA_NONE;
     c.lossless_only = e->o.lossless_only;
+    c.compaction = e->o.compaction;
     c.code.allow = e->o.code_aware;
     c.deadline = deadline;
     if (e->o.min_tokens)

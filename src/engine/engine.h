@@ -32,6 +32,7 @@ typedef struct hr_engine_opts {
     hr_str exclude_tools;         /* HEADROOM_EXCLUDE_TOOLS: replaces nothing, adds too */
     hr_str tool_profiles;         /* "Bash:aggressive,sql:skip": levels conservative, moderate,
                                      aggressive, skip. A bad list fails opening with HR_E_SYNTAX */
+    hr_compaction compaction;     /* HEADROOM_COMPACTION_FORMAT */
     double target_ratio;          /* share of tokens wanted to stay; 0: none */
     size_t min_tokens, max_items; /* 0: compressor defaults */
     size_t lossy_min_tokens;      /* 0: default */

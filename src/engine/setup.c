@@ -32,6 +32,7 @@ hr_engine_opts hr_engine_opts_of(const hr_settings *s)
     o.offer_tool = s->ccr_inject_tool && s->ccr_responses;
     o.markers = s->ccr_marker;
     o.lossless_only = s->lossless_only;
+    o.compaction = hr_compaction_named(s->compaction_format);
     o.compress_user_messages = s->compress_user_messages;
     o.code_aware = s->code_aware;
     o.protect_recent = (size_t)s->protect_recent;

@@ -58,8 +58,9 @@ static void is(hr_str form, const char *want)
 #define WIDE100                                                                                    \
     "                                                                                            " \
     "  "
-#define WIDE WIDE100 WIDE100 WIDE100 WIDE100 /* white space, so that these notations are smaller   \
-                                              */
+#define WIDE                                                                                       \
+    WIDE100 WIDE100 WIDE100 WIDE100 /* white space, so that these notations are smaller            \
+                                     */
 #define ROW(id, more) "{\"identifier\":" #id ",\"description\":\"d" #id "\"" more "}"
 
 static void json_rows(void **state)

@@ -105,8 +105,8 @@ static void the_marker_tells_what_is_gone(void **state)
 static void what_is_no_json(void **state)
 {
     (void)state;
-    static const char *const bad[] = {"",      "hello",   "{\"a\":1",    "{} x",
-                                      "[1] 2", "{'a':1}", "{\"a\":1}\n}"};
+    static const char *const bad[] = {"",      "hello",     "{\"a\":1",    "{} x",
+                                      "[1] 2", "{'a':b''}", "{\"a\":1}\n}"};
     hr_forms f;
     for (size_t k = 0; k < sizeof bad / sizeof *bad; k++) {
         assert_int_equal(run(hr_cstr(bad[k]), true, &f), HR_E_SYNTAX);

@@ -51,7 +51,7 @@ static void every_field_is_read(void **state)
     assert_int_equal(o.max_items_after_crush, 12);
     assert_int_equal(o.min_items_to_analyze, 13);
     assert_true(o.variance_threshold > 1.4 && o.variance_threshold < 1.6);
-    assert_true(o.relevance_threshold > 0.4 && o.min_saving > 0.2);
+    assert_true(o.relevance_threshold > 0.4 && o.lossless_min_savings_ratio > 0.2);
     assert_true(o.first_fraction < 0.25 && o.last_fraction < 0.15);
     assert_false(o.preserve_change_points || o.factor_out_constants || o.dedup_identical_items);
     assert_true(o.lossless_only);
@@ -163,11 +163,82 @@ static int teardown(void **state)
     return 0;
 }
 
+static void read_lifecycle_is_read(void **state)
+{
+    (void)state;
+    hr_compress_opts o;
+    hr_policy p;
+    bool sim;
+    hr_str m;
+    assert_int_equal(read_config("{\"read_lifecycle\":{\"compress_stale\":false,"
+                                 "\"compress_superseded\":true,\"min_size_bytes\":7}}",
+                                 &o, &p, &sim, &m),
+                     HR_OK);
+    assert_false(reads.stale);
+    assert_true(reads.superseded);
+    assert_int_equal(reads.min_bytes, 7);
+    assert_int_equal(read_config("{\"read_lifecycle\":{\"enabled\":false}}", &o, &p, &sim, &m),
+                     HR_OK);
+    assert_false(reads.stale || reads.superseded);
+    assert_int_equal(
+        read_config("{\"read_lifecycle\":{\"compress_stale\":\"yes\"}}", &o, &p, &sim, &m),
+        HR_E_TYPE);
+    assert_true(hr_str_has(m, HR_STR("config.read_lifecycle.compress_stale")));
+    assert_int_equal(read_config("{\"read_lifecycle\":{\"min_size_bytes\":-1}}", &o, &p, &sim, &m),
+                     HR_E_RANGE);
+}
+
+static void smart_crusher_has_no_silent_fields(void **state)
+{
+    (void)state;
+    hr_compress_opts o;
+    hr_policy p;
+    bool sim;
+    hr_str m;
+    assert_int_equal(
+        read_config("{\"smart_crusher\":{\"enabled\":false,\"include_summaries\":false,"
+                    "\"uniqueness_threshold\":0.3,\"similarity_threshold\":0.6,"
+                    "\"compaction_core_field_fraction\":0.5,"
+                    "\"compaction_heterogeneous_core_ratio\":0.25,"
+                    "\"compaction_max_flatten_inner_keys\":3,\"compaction_min_buckets\":2,"
+                    "\"compaction_max_buckets\":8,\"use_feedback_hints\":true,"
+                    "\"toin_confidence_threshold\":0.3,\"enable_ccr_marker\":false,"
+                    "\"relevance_tier\":\"embedding\",\"relevance\":{\"tier\":\"hybrid\","
+                    "\"relevance_threshold\":0.25,\"bm25_k1\":1.2,\"bm25_b\":0.5}}}",
+                    &o, &p, &sim, &m),
+        HR_OK);
+    assert_false(o.crush_json || o.include_summaries);
+    assert_true(o.uniqueness_threshold > 0.29 && o.similarity_threshold < 0.61);
+    assert_true(o.core_field_fraction < 0.51 && o.heterogeneous_core_ratio < 0.26);
+    assert_int_equal(o.max_flatten_inner_keys, 3);
+    assert_int_equal(o.via, HR_VIA_NONE);
+    assert_true(o.relevance_threshold < 0.26 && o.bm25_k1 < 1.3 && o.bm25_b < 0.6);
+    assert_int_equal(o.min_tokens, hr_compress_defaults().min_tokens);
+    static const struct {
+        const char *json, *says;
+    } bad[] = {
+        {"{\"smart_crusher\":{\"relevance_tier\":\"bm26\"}}",
+         "Field `config.smart_crusher.relevance_tier` must be bm25, hybrid or embedding."},
+        {"{\"smart_crusher\":{\"relevance\":{\"tier\":7}}}",
+         "Field `config.smart_crusher.relevance.tier` must be bm25, hybrid or embedding."},
+        {"{\"smart_crusher\":{\"compaction_max_buckets\":\"many\"}}",
+         "Field `config.smart_crusher.compaction_max_buckets` must be a number from 0 to 1e+06."},
+        {"{\"smart_crusher\":{\"use_feedback_hints\":1}}",
+         "Field `config.smart_crusher.use_feedback_hints` must be true or false."},
+    };
+    for (size_t k = 0; k < sizeof bad / sizeof *bad; k++) {
+        assert_int_not_equal(read_config(bad[k].json, &o, &p, &sim, &m), HR_OK);
+        assert_string_equal(hr_zstr(&arena, m), bad[k].says);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_field_is_read),
+        cmocka_unit_test(read_lifecycle_is_read),
         cmocka_unit_test(programs_have_fields_of_their_own),
+        cmocka_unit_test(smart_crusher_has_no_silent_fields),
         cmocka_unit_test(wrong_values_are_named),
         cmocka_unit_test(tool_profiles),
     };
