@@ -2,6 +2,8 @@
 
 /* How far back a marker may open: our longest sentences list column summaries. */
 enum { REACH = 8192, MIN_HEX = 12, MAX_HEX = 64 };
+/* Where a form of ours says what it is. */
+enum { HEAD = 4096 };
 
 static void way_back(hr_buf *b, const hr_key *key, hr_retrieve_via via)
 {
@@ -117,4 +119,45 @@ bool hr_marker_closes(hr_str text)
     return hr_str_starts(last, HR_STR("[")) &&
            hr_str_has(last, HR_STR(" The original is intact. Retrieve original: hash=")) &&
            hr_marker_find(last, 0, &hit);
+}
+
+static size_t digits(hr_str s, size_t at)
+{
+    size_t n = 0;
+    while (at + n < s.n && hr_is_digit(s.p[at + n]))
+        n++;
+    return n;
+}
+
+/* "[12]{" or "T3=[12]{": the first line of a table. */
+static bool heads_table(hr_str line)
+{
+    size_t at = 0, n;
+    if (line.n && line.p[0] == 'T' && (n = digits(line, 1)) > 0 && line.n > 1 + n &&
+        line.p[1 + n] == '=')
+        at = n + 2;
+    if (at >= line.n || line.p[at] != '[' || (n = digits(line, at + 1)) == 0)
+        return false;
+    return word_at(line, at + 1 + n, HR_STR("]{"));
+}
+
+bool hr_marker_heads_form(hr_str text)
+{
+    static const struct {
+        const char *start, *has;
+    } forms[] = {{"[log of ", " lines, nothing left out: "},
+                 {"[In every row:", "]"},
+                 {"[Diff. A line ~N stands for ", ""},
+                 {"[Diff with all changed lines. ", ""},
+                 {"[", " left out: the same as "}};
+    for (hr_str rest = hr_str_sub(text, 0, HEAD), line; hr_str_line(&rest, &line);) {
+        if (heads_table(line))
+            return true;
+        for (size_t i = 0; i < sizeof(forms) / sizeof(*forms); i++) {
+            if (hr_str_starts(line, hr_cstr(forms[i].start)) &&
+                hr_str_has(line, hr_cstr(forms[i].has)))
+                return true;
+        }
+    }
+    return false;
 }

@@ -24,6 +24,10 @@ void hr_marker_json_rows(hr_buf *b, size_t n, hr_str what, const hr_key *key, hr
 void hr_marker_read(hr_buf *b, hr_str path, bool superseded, const hr_key *key,
                     hr_retrieve_via via);
 
+/* Does the text begin with one of our lossless forms (table, log, diff, reference)? It is as small
+ * as we know how to make it, and folding it once more would fold our own words. */
+bool hr_marker_heads_form(hr_str text);
+
 typedef struct hr_marker_hit {
     size_t start, end; /* of the hash digits */
     hr_str hash;       /* 6-64 hex digits, as spelled */

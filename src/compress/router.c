@@ -3,6 +3,7 @@
  * The choice is made in tokens of the target model. A wide margin is decided on the estimate, a
  * close one on exact counts, so that large texts are rarely counted in full. */
 #include "compress/detect_sections.h"
+#include "compress/marker.h"
 
 /* One row a kind; a kind without a compressor passes through. */
 static const struct {
@@ -410,6 +411,10 @@ hr_err hr_compress_text(const hr_compress_opts *o, hr_str text, hr_arena *a, hr_
     out->reason = HR_R_TOO_SMALL;
     if (too_small(&c, &before)) {
         out->tokens_before = out->tokens_after = best_known(&before);
+        return HR_OK;
+    }
+    if (hr_marker_heads_form(text)) {
+        out->reason = HR_R_ALREADY_COMPRESSED;
         return HR_OK;
     }
     job j = {.o = o, .a = a, .scales = &c, .key = hr_key_of(text)};

@@ -229,6 +229,14 @@ hr_err hr_engine_compress_text(hr_engine *e, hr_compress_opts *o, hr_str text, h
     hr_compress_opts within = *o;
     if (!within.deadline && e->o.deadline_ms)
         within.deadline = &own;
+    if (carries_live_marker(e, text)) {
+        size_t tokens = hr_tokens_count(o->tok, text);
+        *out = (hr_compressed){.text = text,
+                               .reason = HR_R_ALREADY_COMPRESSED,
+                               .tokens_before = tokens,
+                               .tokens_after = tokens};
+        return HR_OK;
+    }
     hr_err err = hr_compress_text(&within, text, a, out);
     if (err != HR_OK || !out->lossy)
         return err;

@@ -54,7 +54,8 @@ typedef struct hr_turn_in {
     hr_headers headers; /* as the client sent them */
     hr_str body;        /* decoded JSON, borrowed; must outlive the pieces */
     bool bypass;        /* x-headroom-bypass / x-headroom-mode: passthrough */
-    bool observe_only;  /* x-headroom-mode: audit: decide and report, send the received bytes */
+    bool observe_only;  /* x-headroom-mode: audit, simulate: decide and report, send the received
+                           bytes, store nothing */
     bool local_peer;    /* the client runs on this machine */
 } hr_turn_in;
 
@@ -79,6 +80,7 @@ typedef struct hr_turn_out {
     bool stream;
     uint32_t nmessages;
     uint64_t tokens_before, tokens_after; /* of the listed blocks */
+    uint64_t would_be; /* tokens_after without observe_only; notes and transforms tell of it too */
     hr_block_note *notes;
     size_t nnotes, nchanged;
     hr_str transforms; /* comma list for x-headroom-transforms, may be empty */

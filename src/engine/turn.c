@@ -22,7 +22,6 @@ static void send_received(hr_turn *t)
     o->edited = o->tool_offered = false;
     o->tokens_after = o->tokens_before;
     o->nchanged = 0;
-    o->transforms = HR_STR_NONE;
 }
 
 static bool biggest_live_at_least(const hr_wire_request *r, size_t bytes)
@@ -70,6 +69,10 @@ static void find_mode(hr_turn *t)
     hr_err err = hr_store_trait_get(t->e->store, t->id.conversation, name, t->a, &held);
     if (err == HR_E_NOTFOUND && t->new_decisions) {
         hr_mode m = first_mode(t);
+        if (t->in->observe_only) {
+            t->mode = m;
+            return;
+        }
         hr_str value = m.via == HR_VIA_TOOL    ? (m.add_tool ? HR_STR("t+") : HR_STR("t"))
                        : m.via == HR_VIA_SHELL ? HR_STR("s")
                                                : HR_STR("n");
@@ -250,12 +253,13 @@ static void run(hr_turn *t)
     }
     if (verdicts(t))
         hr_turn_decide(t);
-    hr_turn_restore_originals(t);
     if (t->in->observe_only) {
         report(t);
+        o->would_be = o->tokens_after;
         send_received(t);
         return;
     }
+    hr_turn_restore_originals(t);
     if (splice_body(t) != HR_OK) {
         hr_error("event=splice_failed conversation=%.*s: request sent as received",
                  HR_FMT(t->id.conversation));

@@ -27,6 +27,7 @@ static void fill(const hr_req *r, hr_record *rec)
     const hr_turn *t = r->turn;
     uint64_t now = hr_req_now(r);
     *rec = (hr_record){.at_ms = r->at_ms,
+                       .mode = "optimize",
                        .usage = r->usage,
                        .overhead_us = us_between(r->t_body_ns, r->t_sent_ns),
                        .total_us = us_between(r->t_start_ns, now),
@@ -49,12 +50,14 @@ static void fill(const hr_req *r, hr_record *rec)
     rec->tokens_after = sent_edited ? o->tokens_after : o->tokens_before;
     rec->nmessages = o->nmessages;
     rec->nchanged = sent_edited ? (uint32_t)o->nchanged : 0;
-    rec->audit = t->in.observe_only;
+    rec->mode = t->simulate ? "simulate" : t->in.observe_only ? "audit" : "optimize";
+    rec->simulated = t->simulate;
+    rec->tokens_simulated = o->would_be;
     PUT(rec->model, o->model);
     hr_str client = o->agent.n ? o->agent : hr_client_of(r->headers);
     PUT(rec->client, client);
     PUT(rec->conversation, o->conversation);
-    if (sent_edited)
+    if (sent_edited || t->simulate)
         PUT(rec->transforms, o->transforms);
 }
 
@@ -93,7 +96,7 @@ static void to_log(hr_req *r, const hr_record *rec)
 {
     hr_body_pieces b = {0};
     const hr_turn *t = r->turn;
-    if (t && hr_reqlog_messages(r->px->log)) {
+    if (t && hr_reqlog_bodies(r->px->log)) {
         b.request = t->in.body;
         if (t->out.edited && !t->untouched) {
             b.forwarded = t->out.pieces;

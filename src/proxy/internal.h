@@ -298,6 +298,7 @@ typedef struct hr_turn {
     hr_turn_out out;
     hr_err prepare_err; /* decoding failed */
     bool decoded, replay_only, inlined, memory_short;
+    bool simulate; /* x-headroom-mode: simulate */
     uint64_t submitted_ns;
     hr_headers up;
 
@@ -336,7 +337,8 @@ void hr_relay_send_head(hr_req *r, hr_relay *y, const hr_header *extra, size_t n
 void hr_relay_body(hr_req *r, hr_relay *y, hr_str bytes);
 /* The provider's end of the answer: err as from on_done. */
 void hr_relay_done(hr_req *r, hr_relay *y, hr_err err, const hr_dialect *tap);
-/* x-headroom-* of a model answer into h (room for 6). */
+enum { HR_TURN_HEADERS = 7 };
+/* x-headroom-* of a model answer into h (room for HR_TURN_HEADERS). */
 size_t hr_turn_headers(hr_req *r, hr_header *h);
 /* 502 / 504 for a provider that could not be reached. */
 void hr_send_unreachable(hr_req *r, hr_err err, hr_fetch_stage stage, hr_str why);
@@ -394,12 +396,13 @@ typedef struct hr_record {
     char id[40], model[80], provider[16], client[48], project[129], transforms[200], error[48];
     char conversation[40];
     int64_t at_ms;
-    uint64_t tokens_before, tokens_after;
+    const char *mode; /* "optimize", "audit", "simulate" */
+    uint64_t tokens_before, tokens_after, tokens_simulated;
     hr_usage usage;
     uint64_t overhead_us, total_us, ttfb_us;
     uint32_t nmessages, nchanged;
     int status;
-    bool stream, failed, truncated, cancelled, cached, audit;
+    bool stream, failed, truncated, cancelled, cached, simulated;
 } hr_record;
 
 enum { HR_RECENT = 25, HR_MODEL_SLOTS = 64, HR_BUCKETS = 19 };
@@ -448,9 +451,17 @@ typedef struct hr_body_pieces {
 
 /* PERF lines, and a file (0600) when path is not empty: when that cannot be opened, the reason is
  * logged. NULL when memory is short. */
-hr_reqlog *hr_reqlog_open(hr_str path, bool messages);
+/* Compression events for `headroom evals probes`; NULL with a warning when the folder is no use. */
+typedef struct hr_recorder hr_recorder;
+hr_recorder *hr_recorder_open(hr_str dir);
+void hr_recorder_close(hr_recorder *rec);
+void hr_recorder_add(hr_recorder *rec, const hr_record *r, hr_str request, hr_str forwarded);
+
+/* record_dir may be empty: no compression events are recorded. */
+hr_reqlog *hr_reqlog_open(hr_str path, bool messages, hr_str record_dir);
 void hr_reqlog_close(hr_reqlog *l); /* writes what is queued */
 bool hr_reqlog_messages(const hr_reqlog *l);
+bool hr_reqlog_bodies(const hr_reqlog *l); /* anything that needs bodies is on */
 /* Copies; never blocks on the file or the terminal. */
 void hr_reqlog_add(hr_reqlog *l, const hr_record *rec, const hr_body_pieces *b);
 void hr_reqline_json(const hr_record *rec, bool messages, const hr_bodies *bodies, hr_buf *b);

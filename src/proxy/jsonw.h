@@ -45,6 +45,17 @@ static inline void hr_jw_z(hr_jw *w, const char *key, const char *z)
 {
     hr_jw_str(w, key, hr_cstr(z));
 }
+/* The names of a comma list. */
+static inline void hr_jw_names(hr_jw *w, const char *key, const char *list)
+{
+    hr_str rest = hr_cstr(list), one;
+    hr_jw_open(w, key, '[');
+    while (rest.n && hr_str_split(&rest, ',', &one)) {
+        if (hr_str_trim(one).n)
+            hr_jw_str(w, NULL, hr_str_trim(one));
+    }
+    hr_jw_close(w, ']');
+}
 /* null when empty */
 static inline void hr_jw_str_or_null(hr_jw *w, const char *key, hr_str s)
 {

@@ -74,7 +74,7 @@ size_t hr_turn_headers(hr_req *r, hr_header *h)
     const hr_turn_out *o = &t->out;
     hr_arena *a = &r->arena;
     bool sent_edited = o->edited && !t->untouched;
-    uint64_t after = sent_edited ? o->tokens_after : o->tokens_before;
+    uint64_t after = sent_edited ? o->tokens_after : t->simulate ? o->would_be : o->tokens_before;
     uint64_t saved = o->tokens_before > after ? o->tokens_before - after : 0;
     size_t n = 0;
     h[n++] = (hr_header){HR_STR("x-headroom-request-id"), hr_cstr(r->id)};
@@ -83,7 +83,9 @@ size_t hr_turn_headers(hr_req *r, hr_header *h)
     h[n++] = (hr_header){HR_STR("x-headroom-tokens-saved"), number(saved, a)};
     if (o->model.n)
         h[n++] = (hr_header){HR_STR("x-headroom-model"), header_safe(o->model, a)};
-    if (o->transforms.n && sent_edited)
+    if (t->simulate)
+        h[n++] = (hr_header){HR_STR("x-headroom-simulated"), HR_STR("true")};
+    if (o->transforms.n && (sent_edited || t->simulate))
         h[n++] = (hr_header){HR_STR("x-headroom-transforms"), header_safe(o->transforms, a)};
     return n;
 }
@@ -137,7 +139,7 @@ void hr_relay_head(hr_req *r, hr_relay *y, int status, hr_headers h, const hr_di
         hr_stream_tap_init(&y->tap, *tap);
     if (y->hold)
         return;
-    hr_header extra[6];
+    hr_header extra[HR_TURN_HEADERS];
     size_t n = r->turn ? hr_turn_headers(r, extra) : 0;
     hr_relay_send_head(r, y, extra, n);
 }
@@ -164,7 +166,7 @@ static void tap(hr_req *r, hr_relay *y, hr_str bytes)
 static void stop_holding(hr_req *r, hr_relay *y)
 {
     y->hold = false;
-    hr_header extra[6];
+    hr_header extra[HR_TURN_HEADERS];
     size_t n = hr_turn_headers(r, extra);
     hr_relay_send_head(r, y, extra, n);
     if (!hr_req_gone(r))

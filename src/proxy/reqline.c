@@ -46,17 +46,6 @@ static void body_text(hr_jw *w, const char *key, hr_str body)
     hr_buf_free(&clean);
 }
 
-static void transforms(hr_jw *w, const char *list)
-{
-    hr_jw_open(w, "transforms_applied", '[');
-    hr_str rest = hr_cstr(list), one;
-    while (rest.n && hr_str_split(&rest, ',', &one)) {
-        if (hr_str_trim(one).n)
-            hr_jw_str(w, NULL, hr_str_trim(one));
-    }
-    hr_jw_close(w, ']');
-}
-
 /* Fields that the log, /stats.recent_requests and /stats.request_logs share. */
 void hr_record_json(hr_jw *w, const hr_record *rec)
 {
@@ -69,7 +58,9 @@ void hr_record_json(hr_jw *w, const hr_record *rec)
     hr_jw_z(w, "provider", rec->provider);
     hr_jw_z(w, "model", rec->model);
     hr_jw_bool(w, "stream", rec->stream);
-    hr_jw_z(w, "mode", rec->audit ? "audit" : "optimize");
+    hr_jw_z(w, "mode", rec->mode);
+    if (rec->simulated)
+        hr_jw_u64(w, "tokens_input_after_simulated", rec->tokens_simulated);
     hr_jw_i64(w, "status", rec->status);
     hr_jw_u64(w, "input_tokens_original", rec->tokens_before);
     hr_jw_u64(w, "input_tokens_optimized", rec->tokens_after);
@@ -98,7 +89,7 @@ void hr_record_json(hr_jw *w, const hr_record *rec)
         hr_jw_z(w, "conversation", rec->conversation);
     hr_jw_close(w, '}');
     hr_jw_bool(w, "cache_hit", rec->cached);
-    transforms(w, rec->transforms);
+    hr_jw_names(w, "transforms_applied", rec->transforms);
     hr_jw_null(w, "waste_signals");
     hr_jw_str_or_null(w, "error", hr_cstr(rec->error));
 }

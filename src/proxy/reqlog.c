@@ -27,6 +27,7 @@ typedef struct item {
 
 struct hr_reqlog {
     int fd; /* -1: no file */
+    hr_recorder *events;
     bool messages, stop, idle, running;
     pthread_t writer;
     pthread_mutex_t lock;
@@ -54,6 +55,7 @@ static void write_item(const hr_reqlog *l, const item *it)
 {
     if (hr_log_on(HR_LOG_INFO))
         hr_reqline_perf(&it->rec);
+    hr_recorder_add(l->events, &it->rec, it->bodies.request, it->bodies.forwarded);
     if (l->fd < 0)
         return;
     hr_buf b = HR_BUF_INIT(0);
@@ -112,7 +114,7 @@ static int open_file(hr_str path)
     return fd;
 }
 
-hr_reqlog *hr_reqlog_open(hr_str path, bool messages)
+hr_reqlog *hr_reqlog_open(hr_str path, bool messages, hr_str record_dir)
 {
     hr_reqlog *l = hr_calloc(1, sizeof(*l));
     if (!l)
@@ -120,6 +122,7 @@ hr_reqlog *hr_reqlog_open(hr_str path, bool messages)
     l->messages = messages && path.n;
     l->last = &l->first;
     l->fd = path.n ? open_file(path) : -1;
+    l->events = record_dir.n ? hr_recorder_open(record_dir) : NULL;
     pthread_mutex_init(&l->lock, NULL);
     pthread_cond_init(&l->wake, NULL);
     return l;
@@ -139,6 +142,7 @@ void hr_reqlog_close(hr_reqlog *l)
         hr_warn("request log: %llu records were dropped", (unsigned long long)l->dropped);
     if (l->fd >= 0)
         close(l->fd);
+    hr_recorder_close(l->events);
     pthread_cond_destroy(&l->wake);
     pthread_mutex_destroy(&l->lock);
     hr_free(l);
@@ -147,6 +151,11 @@ void hr_reqlog_close(hr_reqlog *l)
 bool hr_reqlog_messages(const hr_reqlog *l)
 {
     return l && l->messages;
+}
+
+bool hr_reqlog_bodies(const hr_reqlog *l)
+{
+    return l && (l->messages || l->events);
 }
 
 static void push(hr_reqlog *l, item *it)
@@ -181,10 +190,10 @@ static hr_str copy(char **at, const hr_str *pieces, size_t n)
 
 void hr_reqlog_add(hr_reqlog *l, const hr_record *rec, const hr_body_pieces *b)
 {
-    if (!l || (l->fd < 0 && !hr_log_on(HR_LOG_INFO)))
+    if (!l || (l->fd < 0 && !l->events && !hr_log_on(HR_LOG_INFO)))
         return;
     size_t n = sizeof(item);
-    if (l->messages) {
+    if (hr_reqlog_bodies(l)) {
         n += b->request.n + b->response.n;
         for (size_t i = 0; i < b->nforwarded; i++)
             n += b->forwarded[i].n;
@@ -196,7 +205,7 @@ void hr_reqlog_add(hr_reqlog *l, const hr_record *rec, const hr_body_pieces *b)
     it->size = n;
     it->rec = *rec;
     it->bodies = (hr_bodies){0};
-    if (l->messages) {
+    if (hr_reqlog_bodies(l)) {
         char *at = it->text;
         it->bodies.request = copy(&at, &b->request, 1);
         it->bodies.response = copy(&at, &b->response, 1);

@@ -159,7 +159,7 @@ static void look(void *ctx)
 
 static void send_body(hr_req *r, hr_headers h, int status, hr_str body, bool decoded)
 {
-    hr_header extra[6];
+    hr_header extra[HR_TURN_HEADERS];
     size_t n = hr_turn_headers(r, extra);
     hr_headers down = hr_headers_down(r, h, decoded, extra, n, &r->arena);
     r->started = r->replied = true;

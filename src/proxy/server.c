@@ -207,7 +207,9 @@ static int run(start *st)
     err = hr_engine_open(&st->eo, &px->engine);
     if (!px->engine)
         return fail(st, HR_PROXY_EXIT_FAILED, hr_err_text(err ? err : HR_E_INTERNAL));
-    px->log = hr_reqlog_open(st->s->stateless ? HR_STR_NONE : st->s->log_file, st->s->log_messages);
+    bool files = !st->s->stateless;
+    px->log = hr_reqlog_open(files ? st->s->log_file : HR_STR_NONE, st->s->log_messages,
+                             files ? st->s->probe_record_dir : HR_STR_NONE);
     atomic_store(&px->ready, true);
     tell(st);
     int sig = hr_net_run(px->net);

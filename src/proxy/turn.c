@@ -278,12 +278,13 @@ static void start(hr_req *r, hr_dialect d)
     }
     hr_str mode = hr_str_trim(hr_req_header(r, HR_STR("x-headroom-mode")));
     hr_str bypass = hr_str_trim(hr_req_header(r, HR_STR("x-headroom-bypass")));
+    t->simulate = hr_str_ieq(mode, HR_STR("simulate"));
     t->in = (hr_turn_in){.dialect = d,
                          .headers = r->headers,
                          .body = hr_buf_str(&r->body),
                          .bypass = hr_str_ieq(bypass, HR_STR("true")) ||
                                    hr_str_ieq(mode, HR_STR("passthrough")),
-                         .observe_only = hr_str_ieq(mode, HR_STR("audit")),
+                         .observe_only = t->simulate || hr_str_ieq(mode, HR_STR("audit")),
                          .local_peer = r->peer_loopback};
     t->submitted_ns = hr_req_now(r);
     bool plain = hr_coding_of(hr_req_header(r, HR_STR("content-encoding"))) == HR_CODING_IDENTITY;
