@@ -7,6 +7,8 @@
 
 #include <stdio.h>
 
+enum { BLOCKS_LOGGED = 50 };
+
 static void put(char *out, size_t cap, hr_str s)
 {
     size_t n = s.n < cap - 1 ? s.n : hr_utf8_floor(s, cap - 1);
@@ -109,6 +111,23 @@ static void to_log(hr_req *r, const hr_record *rec)
     hr_reqlog_add(r->px->log, rec, &b);
 }
 
+/* For who asks why a result went out as it did: the newest of the texts that might be changed. */
+static void blocks_to_log(const hr_req *r)
+{
+    if (!r->turn || !hr_log_on(HR_LOG_DEBUG))
+        return;
+    const hr_turn_out *o = &r->turn->out;
+    size_t first = o->nnotes > BLOCKS_LOGGED ? o->nnotes - BLOCKS_LOGGED : 0;
+    for (size_t i = first; i < o->nnotes; i++) {
+        const hr_block_note *n = &o->notes[i];
+        hr_str tool = n->tool_name.n ? n->tool_name : HR_STR("-");
+        hr_debug("[%s] block msg=%u tool=%.*s tok_before=%u tok_after=%u reason=%s%s%s %.*s", r->id,
+                 n->message, (int)tool.n, tool.p, n->tokens_before, n->tokens_after,
+                 hr_reason_code(n->reason), n->key.hex[0] ? " hash=" : "", n->key.hex,
+                 (int)n->strategy.n, n->strategy.n ? n->strategy.p : "");
+    }
+}
+
 void hr_account(hr_req *r)
 {
     hr_proxy *px = r->px;
@@ -125,5 +144,6 @@ void hr_account(hr_req *r)
         hr_limiter_tokens(px->limiter, hr_credential_of(r->headers, &r->arena),
                           u->input + u->cache_read + u->cache_write);
     ledger(r, &rec);
+    blocks_to_log(r);
     to_log(r, &rec);
 }

@@ -849,6 +849,28 @@ def test_request_log(up, tmp_path):
 
 # --- limits and life ----------------------------------------------------------------------------
 
+def test_debug_log_says_why_for_each_text(up, tmp_path):
+    """Also for a tool whose name is meant to forge a line, and without the credential."""
+    rows = "\n".join(f"2026-01-01T00:00:{i % 60:02d}Z INFO worker-{i % 3} did {i * 7}" for i in range(400))
+    tools = [{"name": "Bash", "input_schema": {"type": "object", "properties": {"command": {"type": "string"}}}}]
+    call = lambda i, name: {"role": "assistant", "content": [{"type": "tool_use", "id": i, "name": name, "input": {}}]}  # noqa: E731
+    result = lambda i, text: {"role": "user", "content": [{"type": "tool_result", "tool_use_id": i, "content": text}]}  # noqa: E731
+    messages = [{"role": "user", "content": "go"}, call("a", "Bash"), result("a", rows), call("b", "x\n2026 - forged"), result("b", "ok")]
+    body = {"model": "m", "max_tokens": 9, "messages": messages, "tools": tools}
+    with Proxy(up.url, "--log-level", "debug") as p:
+        assert p.post("/v1/messages", body, {"x-api-key": "sk-ant-api03-0123456789abcdef0123456789"}).status == 200
+        end = time.monotonic() + 5
+        while p.output().count(" block msg=") < 3 and time.monotonic() < end:
+            time.sleep(0.02)
+        text = p.output()
+    lines = [line for line in text.splitlines() if " block msg=" in line]
+    assert "sk-ant-api03" not in text
+    assert len(lines) == 3 and all(" - headroom - DEBUG - [hr_" in line for line in lines), lines
+    assert "reason=user_text" in lines[0]
+    assert "tool=Bash" in lines[1] and re.search(r"tok_before=\d{4,} tok_after=\d{2,4} reason=\S+", lines[1]), lines
+    assert "tool=x 2026 - forged" in lines[2] and "reason=too_small" in lines[2]
+
+
 def test_no_limit_unless_asked_for(up, proxy):
     assert {proxy.post("/v1/messages", simple("/v1/messages")).status for _ in range(90)} == {200}
 
