@@ -155,8 +155,13 @@ static void to_server(const uint8_t *p, size_t n, size_t cut)
     now = (seen){.hash = 1469598103934665603u};
     struct linger hard = {1, 0}; /* no TIME_WAIT: the fuzzer would run out of ports */
     setsockopt(fd, SOL_SOCKET, SO_LINGER, &hard, sizeof(hard));
-    if (connect(fd, (struct sockaddr *)&a, sizeof(a)))
-        exit(1);
+    for (int tries = 0; connect(fd, (struct sockaddr *)&a, sizeof(a)); tries++) {
+        if (tries == 1000 || (errno != EADDRNOTAVAIL && errno != EINTR)) {
+            perror("connect");
+            exit(1);
+        }
+        usleep(100 * 1000); /* the machine is short of ports for now */
+    }
     run();
     play(fd, p, n, cut, NULL);
     for (int i = 0; i < 100 && now.requests != now.closes; i++)
