@@ -90,16 +90,17 @@ static void text_cell(row *w, hr_str s, bool str)
 static void string_cell(row *w, uint32_t i, bool str)
 {
     hr_jout *o = w->o;
-    hr_arena_mark m = hr_arena_save(o->v->a);
-    if (hr_jmarked(o->v, i, HR_MARK_BLOB))
+    if (hr_jmarked(o->v, i, HR_MARK_BLOB)) {
         hr_jout_string(o, i);
-    else if (hr_jout_named(o, i) || hr_jout_block(o, i) || hr_jout_embedded(o, i))
-        ;
-    else if (hr_jout_decodable(o, i))
+    } else if (hr_jout_named(o, i) || hr_jout_block(o, i) || hr_jout_embedded(o, i)) {
+        ; /* these may remember the node, in the arena */
+    } else if (hr_jout_decodable(o, i)) {
+        hr_arena_mark m = hr_arena_save(o->v->a);
         text_cell(w, hr_jview_text(o->v, i), str);
-    else
+        hr_arena_restore(o->v->a, m);
+    } else {
         hr_buf_add(o->b, hr_json_raw(o->v->d, i));
-    hr_arena_restore(o->v->a, m);
+    }
 }
 
 static void value_cell(row *w, const hr_col *c, uint32_t r)
