@@ -137,16 +137,19 @@ static void list_item(page *p, const GumboNode *n)
     bool numbered =
         parent && parent->type == GUMBO_NODE_ELEMENT && parent->v.element.tag == GUMBO_TAG_OL;
     if (numbered) {
-        size_t k = 0;
+        uint64_t k = 1;
+        hr_str start = attribute(&parent->v.element, "start");
+        if (start.n > 9 || !hr_str_u64(start, &k))
+            k = 1;
         for (unsigned i = 0; i < parent->v.element.children.length; i++) {
             const GumboNode *c = parent->v.element.children.data[i];
-            k += c->type == GUMBO_NODE_ELEMENT && c->v.element.tag == GUMBO_TAG_LI;
             if (c == n)
                 break;
+            k += c->type == GUMBO_NODE_ELEMENT && c->v.element.tag == GUMBO_TAG_LI;
         }
         char num[24];
         int len = 0;
-        for (size_t v = k; v || !len; v /= 10)
+        for (uint64_t v = k; v || !len; v /= 10)
             num[len++] = (char)('0' + v % 10);
         while (len > 0)
             hr_buf_addc(&p->out, num[--len]);
@@ -156,6 +159,13 @@ static void list_item(page *p, const GumboNode *n)
     }
     p->newlines = 1;
     p->marked = true;
+}
+
+/* A mark between two words that stand together. */
+static void glue(page *p, hr_str mark)
+{
+    if (p->out.n && !p->space && p->newlines == 0)
+        raw(p, mark);
 }
 
 static bool is_table_cell(GumboTag t)
@@ -238,7 +248,23 @@ static void enter(page *p, const GumboNode *n)
     case GUMBO_TAG_MAIN:
     case GUMBO_TAG_TITLE:
     case GUMBO_TAG_OPTION:
+    case GUMBO_TAG_CAPTION:
+    case GUMBO_TAG_DETAILS:
+    case GUMBO_TAG_SUMMARY:
+    case GUMBO_TAG_ASIDE:
+    case GUMBO_TAG_ADDRESS:
         new_line(p, 0);
+        break;
+    case GUMBO_TAG_SUP: /* 10^6 is not 106 */
+        glue(p, HR_STR("^"));
+        break;
+    case GUMBO_TAG_SUB:
+        glue(p, HR_STR("_"));
+        break;
+    case GUMBO_TAG_DEL:
+    case GUMBO_TAG_S:
+    case GUMBO_TAG_STRIKE:
+        word(p, HR_STR("~~"));
         break;
     case GUMBO_TAG_DD:
         open_block(p, 0, HR_STR("  "));
@@ -295,6 +321,20 @@ static void enter(page *p, const GumboNode *n)
     }
 }
 
+/* A cell that belongs to further rows or columns says so: theirs are one cell shorter. */
+static void spans(page *p, const GumboElement *e, const char *name, const char *what)
+{
+    uint64_t n = 0;
+    hr_str said = attribute(e, name);
+    if (said.n > 4 || !hr_str_u64(said, &n) || n < 2)
+        return;
+    raw(p, HR_STR(" ("));
+    hr_buf_add_u64(&p->out, n);
+    raw(p, HR_STR(" "));
+    raw(p, hr_cstr(what));
+    raw(p, HR_STR(")"));
+}
+
 static void leave(page *p, const GumboNode *n)
 {
     const GumboElement *e = &n->v.element;
@@ -311,7 +351,18 @@ static void leave(page *p, const GumboNode *n)
     case GUMBO_TAG_TR:
     case GUMBO_TAG_TITLE:
     case GUMBO_TAG_DIV:
+    case GUMBO_TAG_CAPTION:
+    case GUMBO_TAG_DETAILS:
+    case GUMBO_TAG_SUMMARY:
+    case GUMBO_TAG_ASIDE:
+    case GUMBO_TAG_ADDRESS:
         new_line(p, 0);
+        break;
+    case GUMBO_TAG_DEL:
+    case GUMBO_TAG_S:
+    case GUMBO_TAG_STRIKE:
+        p->space = false;
+        raw(p, HR_STR("~~"));
         break;
     case GUMBO_TAG_P:
     case GUMBO_TAG_TABLE:
@@ -354,6 +405,8 @@ static void leave(page *p, const GumboNode *n)
     if (is_table_cell(e->tag) && holds_blocks(e)) {
         new_line(p, 0);
     } else if (is_table_cell(e->tag)) {
+        spans(p, e, "rowspan", "rows");
+        spans(p, e, "colspan", "columns");
         p->quiet--;
         p->space = false;
     }

@@ -136,7 +136,10 @@ static bool read_attribute(hr_str name, hr_str value)
                (hr_str_ieq(name, HR_STR("href")) && value.n <= HREF_MAX) ||
                hr_str_ieq(name, HR_STR("type")); /* a hidden input may stand between table rows */
     case 5:
-        return hr_str_ieq(name, HR_STR("class")) && hr_html_menu_class(value);
+        return (hr_str_ieq(name, HR_STR("class")) && hr_html_menu_class(value)) ||
+               hr_str_ieq(name, HR_STR("start"));
+    case 7:
+        return hr_str_ieq(name, HR_STR("rowspan")) || hr_str_ieq(name, HR_STR("colspan"));
     default:
         return false;
     }

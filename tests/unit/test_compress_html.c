@@ -45,6 +45,20 @@ static void lacks(hr_str s, const char *what)
         fail_msg("unexpected %s in: %.*s", what, HR_FMT(s));
 }
 
+static void marks_that_change_the_meaning_stay(void **state)
+{
+    (void)state;
+    hr_str s =
+        page("<!doctype html><html><body><p>10<sup>6</sup> of H<sub>2</sub>O, <del>5</del> 7</p>"
+             "<ol start=5><li>five<li>six</ol><table><tr><td rowspan=2>r<td>1</tr><tr><td>2</tr>"
+             "</table><details><summary>More</summary>inside</details><script>x</script></body>",
+             "");
+    has(s, "10^6 of H_2O, ~~5~~ 7\n");
+    has(s, "5. five\n6. six\n");
+    has(s, "| r (2 rows) | 1\n| 2\n");
+    has(s, "More\ninside\n");
+}
+
 static void keeps_what_a_reader_sees(void **state)
 {
     (void)state;
@@ -123,6 +137,7 @@ static void deep_nesting_is_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(marks_that_change_the_meaning_stay),
         cmocka_unit_test_teardown(keeps_what_a_reader_sees, tear_down),
         cmocka_unit_test_teardown(drops_tables_of_contents, tear_down),
         cmocka_unit_test_teardown(shortens_by_the_question, tear_down),
