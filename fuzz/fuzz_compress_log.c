@@ -1,5 +1,7 @@
 /* Any text as a log: forms must come back as the same lines, nothing may grow or come out empty;
- * and any text as a form: the decoder must not trust it. The first byte chooses options. */
+ * and any text as a form: the decoder must not trust it. The first byte chooses options and the
+ * program that is said to have written the text. */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "compress/log_lossless.h"
@@ -23,6 +25,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         o.query = hr_str_sub(text, 0, 40);
     if (data[0] & 2)
         o.via = HR_VIA_SHELL;
+    static const char *const commands[] = {"",           "pip install x", "apt-get install x",
+                                           "go test -v", "cargo test",    "pytest",
+                                           "npm ci",     "mvn test"};
+    char input[64];
+    snprintf(input, sizeof input, "{\"command\":\"%s\"}", commands[data[0] >> 3 & 7]);
+    o.tool_input = hr_cstr(input);
     hr_arena a;
     hr_arena_init(&a, 256u << 20);
     hr_buf back = HR_BUF_INIT(64u << 20);

@@ -126,7 +126,9 @@ static void annotate(const hr_log_plan *p, const uint32_t *next, uint32_t group,
 
 /* Lines left out in one place. */
 typedef struct gap {
-    uint32_t similar, source, steps, detail, told, frames, context;
+    uint32_t counted;        /* told at the first line of their group */
+    uint32_t own, own_units; /* the same, of the group whose count stands right above */
+    uint32_t source, steps, detail, told, frames, context;
     uint32_t passed[3]; /* tests, files, packages */
 } gap;
 
@@ -156,7 +158,7 @@ static void add_to_gap(const hr_log *l, const hr_log_unit *u, gap *g)
         g->detail++;
         break;
     default:
-        g->similar += u->lines;
+        g->counted += u->lines;
     }
 }
 
@@ -166,8 +168,12 @@ static void put_count(uint32_t n, const char *one, const char *many, hr_buf *b)
         hr_buf_addf(b, "[%u %s]\n", n, n == 1 ? one : many);
 }
 
-static void put_gap(gap *g, hr_buf *b)
+/* `whole`: units of the group whose count stands right above; when all of them follow at once, that
+ * count says it. */
+static void put_gap(gap *g, uint32_t whole, hr_buf *b)
 {
+    if (g->own_units < whole)
+        g->counted += g->own;
     static const char *const passed[] = {"passed", "files passed", "packages passed"};
     for (size_t i = 0; i < sizeof passed / sizeof *passed; i++) {
         if (g->passed[i])
@@ -178,7 +184,7 @@ static void put_gap(gap *g, hr_buf *b)
     /* a test that passed is counted as one, however many lines it has */
     if (g->passed[0] == 0)
         put_count(g->detail, "line of detail", "lines of detail", b);
-    put_count(g->similar, "similar line", "similar lines", b);
+    put_count(g->counted, "line counted above", "lines counted above", b);
     put_count(g->frames, "frame of libraries", "frames of libraries", b);
     put_count(g->context, "line of context", "lines of context", b);
     put_count(g->source, "source line", "source lines", b);
@@ -253,11 +259,15 @@ hr_err hr_log_lossy(const hr_compress_opts *o, const hr_log *l, const hr_key *ke
         const hr_log_unit *unit = &l->units.p[u];
         uint32_t g = unit->group;
         if (!p.keep[u]) {
-            if (g != told && !hr_log_blank(l, unit))
+            if (g == told) {
+                left_out.own += unit->lines;
+                left_out.own_units++;
+            } else if (!hr_log_blank(l, unit)) {
                 add_to_gap(l, unit, &left_out);
+            }
             continue;
         }
-        put_gap(&left_out, &b);
+        put_gap(&left_out, told == UINT32_MAX ? 0 : folded[told], &b);
         put_lines(l, unit, &b);
         told = UINT32_MAX;
         if (l->groups.p[g].first == u && folded[g] && sums_up(l->groups.p[g].class) &&
@@ -266,7 +276,7 @@ hr_err hr_log_lossy(const hr_compress_opts *o, const hr_log *l, const hr_key *ke
             told = g;
         }
     }
-    put_gap(&left_out, &b);
+    put_gap(&left_out, told == UINT32_MAX ? 0 : folded[told], &b);
     hr_str what = hr_strf(a, "%zu of %zu lines folded into the counts in brackets%s.", dropped,
                           total, l->folded ? "; colours and overwritten text left out" : "");
     hr_marker_text(&b, what, key, o->via);

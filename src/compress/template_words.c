@@ -166,9 +166,9 @@ static size_t component(hr_str s, size_t i)
     return i;
 }
 
-size_t hr_tpl_head(hr_str line)
+/* End of the head of a line that has one: what comes before the message. */
+static size_t head_end(hr_str s)
 {
-    hr_str s = hr_str_sub(line, 0, 2 * HEAD_MAX);
     bool syslog = false;
     size_t i = last_time(s, &syslog);
     if (i == 0)
@@ -232,6 +232,16 @@ size_t hr_tpl_head(hr_str line)
         break;
     }
     return i;
+}
+
+size_t hr_tpl_head(hr_str line)
+{
+    /* a row of an HTML index has a time, but it is no log */
+    if (line.n > 1 && line.p[0] == '<' && (hr_is_alpha(line.p[1]) || line.p[1] == '/'))
+        return 0;
+    size_t end = head_end(hr_str_sub(line, 0, 2 * HEAD_MAX));
+    /* nor is a line that says nothing but a time: "Date: Tue, 15 Nov 1994 08:12:31 GMT" */
+    return hr_str_trim(hr_str_sub(line, end, line.n)).n ? end : 0;
 }
 
 static bool hostlike(hr_str w)

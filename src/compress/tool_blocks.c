@@ -1,50 +1,17 @@
 /* Blocks that build and test tools print: the report of a failure, an error with its source text.
  */
-#include "compress/tool_lines.h"
+#include "compress/tool_scan.h"
 
 enum {
     BLOCK_LINES = 80,   /* lines of one report that stay */
     MOCHA_LINES = 600,  /* mocha prints all reports behind each other */
     ERRORS_WHOLE = 40,  /* errors of a compiler that keep their source text */
     ERRORS = 400,       /* and their first line */
-    SAME = 8,           /* times that the same line stays */
-    SAME_SOURCE = 2,    /* and source text in reports */
-    TOLD_TWICE = 20,    /* failures that are named in their place and in the summary */
-    NAMES = 256,        /* failures that are named at all */
+    SAME_REPORT = 8,    /* times that the same line of a report stays */
+    SAME_SOURCE = 2,    /* and its source text */
     SOURCE_BLOCK = 400, /* lines of a function that are looked at */
     SOURCE_KEPT = 2,    /* and kept above the one that failed */
 };
-
-typedef enum block {
-    NO_BLOCK,
-    PYTEST,        /* FAILURES and ERRORS, up to the next rule */
-    CAPTURED,      /* what a failed test wrote, inside them: a log like any other */
-    UNITTEST,      /* "FAIL: name" below a rule */
-    JEST,          /* "  ● suite › name" */
-    VITEST,        /* " FAIL  file > name" */
-    MOCHA,         /* all behind "5 failing" */
-    RUST,          /* "---- name stdout ----" */
-    NESTED,        /* what is indented deeper than its head: go, cmake, TAP */
-    GO_OUTPUT,     /* of a test that fails: "=== RUN name" */
-    PASSED_DETAIL, /* TAP's lines below a test that passed */
-    ERROR,         /* of a compiler, with its source text */
-    WARNING,       /* the same, but it goes with its head */
-    BOX,           /* terraform's frame */
-    REPORT,        /* gradle's, up to "BUILD" */
-    PANIC,         /* go's message and the first stack */
-} block;
-
-typedef struct scan {
-    hr_log *l;
-    hr_program from;
-    block in;
-    size_t indent, left, errors;
-    size_t told, names;
-    bool warned;   /* the last diagnostic but for notes was a warning */
-    hr_map failed; /* names of go's tests that failed */
-    hr_map summed; /* names in pytest's summary */
-    hr_map seen;   /* facts met so far */
-} scan;
 
 static size_t indent(hr_str s)
 {
@@ -54,60 +21,16 @@ static size_t indent(hr_str s)
     return n;
 }
 
-static bool starts(hr_str s, const char *word)
-{
-    return hr_str_starts(s, hr_cstr(word));
-}
-
 static bool rule(hr_str s)
 {
     return starts(s, "=====");
 }
 
-static void open_block(scan *c, block b, size_t depth, size_t lines)
+static void open_block(hr_tool_scan *c, hr_tool_block b, size_t depth, size_t lines)
 {
     c->in = b;
     c->indent = depth;
     c->left = lines;
-}
-
-static void set(scan *c, size_t i, hr_log_class class)
-{
-    c->l->class[i] = (uint8_t) class;
-    c->l->tools++;
-    if (class == HR_LOG_PASSED || class == HR_LOG_STEP || class == HR_LOG_DETAIL)
-        c->l->level[i] = HR_LEVEL_NONE;
-}
-
-/* "======", "   ^~~~": nothing that could be read twice */
-static bool wordless(hr_str s)
-{
-    for (size_t i = 0; i < s.n; i++) {
-        if (hr_is_alnum(s.p[i]) || s.p[i] == '_')
-            return false;
-    }
-    return true;
-}
-
-/* A fact that stands there for the ninth time is folded as any other line; rules may repeat. */
-static void fact_upto(scan *c, size_t i, size_t most)
-{
-    bool fresh;
-    if (c->in != NO_BLOCK && wordless(c->l->plain[i])) {
-        set(c, i, HR_LOG_FACT);
-        c->l->mark[i] = 1;
-        return;
-    }
-    hr_map_entry *e = hr_map_put(&c->seen, c->l->plain[i], &fresh);
-    if (e && e->value++ < most) {
-        set(c, i, HR_LOG_FACT);
-        c->l->mark[i] = c->in != NO_BLOCK;
-    }
-}
-
-static void fact(scan *c, size_t i)
-{
-    fact_upto(c, i, SAME);
 }
 
 /* "tests/test_a.py:27: AssertionError" */
@@ -116,13 +39,6 @@ static bool says_where(hr_str s)
     size_t colon = hr_str_find_char(s, ':');
     return colon != SIZE_MAX && colon > 0 && colon + 1 < s.n && hr_is_digit(s.p[colon + 1]) &&
            !hr_is_space(s.p[0]);
-}
-
-/* The head of a report or a diagnostic keeps its colours, too. */
-static void head_fact(scan *c, size_t i)
-{
-    fact(c, i);
-    c->l->mark[i] = 0;
 }
 
 /* Above a line that starts with '>' pytest prints the function from its start: of that the first
@@ -153,16 +69,16 @@ static void mark_source(hr_log *l, size_t at)
     }
 }
 
-static void pytest_line(scan *c, size_t i, hr_str s)
+static void pytest_line(hr_tool_scan *c, size_t i, hr_str s)
 {
     if (starts(s, "_____") || starts(s, "_ _ _")) {
         c->left = BLOCK_LINES;
-        c->in = PYTEST;
+        c->in = HR_BLOCK_PYTEST;
     } else if (starts(s, "-----")) { /* ---- Captured stdout call ---- */
-        fact(c, i);
-        c->in = CAPTURED;
+        hr_tool_fact(c, i);
+        c->in = HR_BLOCK_CAPTURED;
         return;
-    } else if (c->in == CAPTURED) {
+    } else if (c->in == HR_BLOCK_CAPTURED) {
         return;
     }
     if (s.p[0] == '>' && starts(s, ">   "))
@@ -170,15 +86,15 @@ static void pytest_line(scan *c, size_t i, hr_str s)
     /* of a long report the lines that say what was expected stay longest */
     if (c->left || says_where(s)) {
         c->left -= c->left > 0;
-        fact_upto(c, i, starts(s, " ") || starts(s, "_ ") ? SAME_SOURCE : SAME);
+        hr_tool_fact_upto(c, i, starts(s, " ") || starts(s, "_ ") ? SAME_SOURCE : SAME_REPORT);
         c->l->mark[i] = !says_where(s);
     } else if (starts(s, "E   ") && hr_is_alpha(hr_str_trim(hr_str_sub(s, 1, s.n)).p[0])) {
-        fact(c, i);
+        hr_tool_fact(c, i);
     }
 }
 
 /* Source text that is quoted around the line that failed; the line itself is marked. */
-static bool around(const scan *c, size_t i, hr_str s)
+static bool around(const hr_tool_scan *c, size_t i, hr_str s)
 {
     if (!hr_tool_excerpt(s) || hr_tool_caret(s))
         return false;
@@ -188,7 +104,7 @@ static bool around(const scan *c, size_t i, hr_str s)
 }
 
 /* A line of a report: verbatim, but for frames of the runner itself and source text around. */
-static void report_line(scan *c, size_t i, hr_str s, hr_str t)
+static void report_line(hr_tool_scan *c, size_t i, hr_str s, hr_str t)
 {
     if (hr_tool_foreign_frame(t)) {
         c->l->class[i] = HR_LOG_FRAME;
@@ -200,12 +116,12 @@ static void report_line(scan *c, size_t i, hr_str s, hr_str t)
     }
     if (c->left) {
         c->left--;
-        fact(c, i);
+        hr_tool_fact(c, i);
     }
 }
 
 /* rustc's frames are pairs: "  12: symbol" and "      at file:1:2". */
-static bool rust_library_frame(const scan *c, size_t i, hr_str t)
+static bool rust_library_frame(const hr_tool_scan *c, size_t i, hr_str t)
 {
     if (hr_tool_foreign_frame(t))
         return true;
@@ -213,89 +129,45 @@ static bool rust_library_frame(const scan *c, size_t i, hr_str t)
            hr_tool_foreign_frame(hr_str_trim(c->l->plain[i + 1]));
 }
 
-/* "TestMany/case_7" of "    --- FAIL: TestMany/case_7 (0.00s)" and "=== RUN   TestMany/case_7" */
-static hr_str go_name(hr_str t, size_t mark)
-{
-    hr_str name = hr_str_trim(hr_str_sub(t, mark, t.n));
-    size_t space = hr_str_find_char(name, ' ');
-    return space == SIZE_MAX ? name : hr_str_sub(name, 0, space);
-}
-
-/* "tests/a.py::test_b[1]" behind the mark: up to " - " or the outcome */
-static hr_str pytest_name(hr_str t, size_t mark)
-{
-    hr_str name = hr_str_sub(t, mark, t.n);
-    static const char *const behind[] = {" - ", " FAILED", " ERROR"};
-    for (size_t i = 0; i < sizeof behind / sizeof *behind; i++) {
-        size_t at = hr_str_find(name, hr_cstr(behind[i]));
-        name = hr_str_sub(name, 0, at == SIZE_MAX ? name.n : at);
-    }
-    return hr_str_trim(name);
-}
-
-/* Names of tests that failed, told at the end of the text only. */
-static hr_err find_failed(scan *c)
-{
-    for (size_t i = 0; i < c->l->n; i++) {
-        hr_str s = c->l->plain[i], t = hr_str_trim(s);
-        size_t mark = starts(s, "FAILED ") ? 7 : starts(s, "ERROR ") ? 6 : 0;
-        bool fresh;
-        if ((starts(t, "--- FAIL: ") && !hr_map_put(&c->failed, go_name(t, 10), &fresh)) ||
-            (mark && hr_str_has(s, HR_STR("::")) &&
-             !hr_map_put(&c->summed, pytest_name(s, mark), &fresh)))
-            return HR_E_NOMEM;
-    }
-    return HR_OK;
-}
-
-/* "tests/a.py::test_b FAILED  [ 12%]" when the summary names that test: many are counted. */
-static bool told_again(scan *c, hr_str s, hr_str t)
-{
-    if (!hr_str_has(s, HR_STR("::")) || starts(s, "FAILED ") || starts(s, "ERROR "))
-        return false;
-    hr_str name = pytest_name(t, 0);
-    return name.n < t.n && hr_map_get(&c->summed, name) && c->told++ >= TOLD_TWICE;
-}
-
 /* Does the line end the block that the one before was in? */
-static bool ends(const scan *c, hr_str s, hr_str t)
+static bool ends(const hr_tool_scan *c, hr_str s, hr_str t)
 {
     switch (c->in) {
-    case PYTEST:
-    case CAPTURED:
+    case HR_BLOCK_PYTEST:
+    case HR_BLOCK_CAPTURED:
         return rule(s) || starts(s, "!!!!!");
-    case UNITTEST:
+    case HR_BLOCK_UNITTEST:
         return rule(s) || starts(s, "Ran ");
-    case JEST:
+    case HR_BLOCK_JEST:
         return !hr_is_space(s.p[0]);
-    case VITEST:
+    case HR_BLOCK_VITEST:
         return starts(t, "\xe2\x8e\xaf\xe2\x8e\xaf") || starts(t, "Test Files");
-    case RUST:
+    case HR_BLOCK_RUST:
         return starts(s, "failures:") || starts(s, "test result: ");
-    case NESTED:
+    case HR_BLOCK_NESTED:
         return indent(s) <= c->indent || starts(t, "--- ") || starts(t, "=== ");
-    case PASSED_DETAIL:
+    case HR_BLOCK_PASSED_DETAIL:
         return indent(s) < c->indent;
-    case GO_OUTPUT:
+    case HR_BLOCK_GO_OUTPUT:
         return starts(t, "--- ") || starts(t, "=== ") || !hr_is_space(s.p[0]);
-    case ERROR:
-    case WARNING:
+    case HR_BLOCK_ERROR:
+    case HR_BLOCK_WARNING:
         return false; /* see quoted() */
-    case BOX:
+    case HR_BLOCK_BOX:
         return !starts(s, "\xe2\x94\x82") && !starts(s, "\xe2\x95\xb5");
-    case REPORT:
+    case HR_BLOCK_REPORT:
         return starts(s, "BUILD ");
-    case PANIC:
+    case HR_BLOCK_PANIC:
         return starts(s, "FAIL\t") || starts(s, "exit status ") ||
                (starts(s, "goroutine ") && c->left <= BLOCK_LINES - 3);
-    case MOCHA:
-    case NO_BLOCK:
+    case HR_BLOCK_MOCHA:
+    case HR_BLOCK_NONE:
         break;
     }
     return false;
 }
 
-static bool located(const scan *c, size_t i)
+static bool located(const hr_tool_scan *c, size_t i)
 {
     size_t place;
     return hr_tool_diagnostic(c->l->plain[i], &place) != HR_LEVEL_NONE;
@@ -303,7 +175,7 @@ static bool located(const scan *c, size_t i)
 
 /* Does line i quote source text for the diagnostic above it? clang and tsc write the text of the
  * program as it is, with a line of marks below. */
-static bool quoted(const scan *c, size_t i, hr_str s, hr_str t)
+static bool quoted(const hr_tool_scan *c, size_t i, hr_str s, hr_str t)
 {
     if (hr_tool_excerpt(s) || hr_tool_caret(s) || starts(t, "--> ") || starts(t, "::: ") ||
         starts(t, "= note: ") || starts(t, "= help: ") || starts(t, "..."))
@@ -312,7 +184,7 @@ static bool quoted(const scan *c, size_t i, hr_str s, hr_str t)
     return (marked || hr_is_space(s.p[0])) && !located(c, i);
 }
 
-static bool goroutine_below(const scan *c, size_t i)
+static bool goroutine_below(const hr_tool_scan *c, size_t i)
 {
     for (size_t k = i + 1; k < c->l->n && k < i + 6; k++) {
         if (starts(c->l->plain[k], "goroutine "))
@@ -322,57 +194,57 @@ static bool goroutine_below(const scan *c, size_t i)
 }
 
 /* Heads of blocks. True when line i is one and has its class. */
-static bool opens(scan *c, size_t i, hr_str s, hr_str t)
+static bool opens(hr_tool_scan *c, size_t i, hr_str s, hr_str t)
 {
     hr_str above = i > 0 ? c->l->plain[i - 1] : HR_STR_NONE;
     size_t depth = indent(s);
     if (rule(s) && (hr_str_has(s, HR_STR("= FAILURES =")) || hr_str_has(s, HR_STR("= ERRORS ="))))
-        open_block(c, PYTEST, 0, BLOCK_LINES);
+        open_block(c, HR_BLOCK_PYTEST, 0, BLOCK_LINES);
     else if (rule(above) && (starts(s, "FAIL: ") || starts(s, "ERROR: ")))
-        open_block(c, UNITTEST, 0, BLOCK_LINES);
+        open_block(c, HR_BLOCK_UNITTEST, 0, BLOCK_LINES);
     else if (starts(t, "\xe2\x97\x8f ") && depth == 2 && !starts(t, "\xe2\x97\x8f Console"))
-        open_block(c, JEST, 2, BLOCK_LINES);
+        open_block(c, HR_BLOCK_JEST, 2, BLOCK_LINES);
     else if (starts(t, "FAIL  ") && depth == 1)
-        open_block(c, VITEST, 0, BLOCK_LINES);
+        open_block(c, HR_BLOCK_VITEST, 0, BLOCK_LINES);
     else if (depth == 2 && hr_is_digit(t.p[0]) && hr_str_ends(t, HR_STR(" failing")))
-        open_block(c, MOCHA, 0, MOCHA_LINES);
+        open_block(c, HR_BLOCK_MOCHA, 0, MOCHA_LINES);
     else if (starts(s, "---- ") && hr_str_ends(s, HR_STR(" ----")))
-        open_block(c, RUST, 0, BLOCK_LINES);
+        open_block(c, HR_BLOCK_RUST, 0, BLOCK_LINES);
     else if (starts(t, "--- FAIL: ") || starts(s, "CMake Error"))
-        open_block(c, NESTED, depth, BLOCK_LINES);
+        open_block(c, HR_BLOCK_NESTED, depth, BLOCK_LINES);
     else if (starts(t, "not ok "))
-        open_block(c, NESTED, depth, BLOCK_LINES);
+        open_block(c, HR_BLOCK_NESTED, depth, BLOCK_LINES);
     else if (starts(s, "\xe2\x95\xb7"))
-        open_block(c, BOX, 0, BLOCK_LINES);
+        open_block(c, HR_BLOCK_BOX, 0, BLOCK_LINES);
     else if (starts(s, "FAILURE: Build failed"))
-        open_block(c, REPORT, 0, BLOCK_LINES);
+        open_block(c, HR_BLOCK_REPORT, 0, BLOCK_LINES);
     else if ((starts(s, "panic: ") || starts(s, "fatal error: ")) && goroutine_below(c, i))
-        open_block(c, PANIC, 0, BLOCK_LINES);
+        open_block(c, HR_BLOCK_PANIC, 0, BLOCK_LINES);
     else
         return false;
-    head_fact(c, i);
+    hr_tool_head_fact(c, i);
     return true;
 }
 
 /* A line of the block the scan is in. */
-static void inside(scan *c, size_t i, hr_str s, hr_str t)
+static void inside(hr_tool_scan *c, size_t i, hr_str s, hr_str t)
 {
     switch (c->in) {
-    case PYTEST:
-    case CAPTURED:
+    case HR_BLOCK_PYTEST:
+    case HR_BLOCK_CAPTURED:
         pytest_line(c, i, s);
         break;
-    case RUST:
+    case HR_BLOCK_RUST:
         if (!rust_library_frame(c, i, t))
             report_line(c, i, s, t);
         break;
-    case PASSED_DETAIL:
-        set(c, i, HR_LOG_DETAIL);
+    case HR_BLOCK_PASSED_DETAIL:
+        hr_tool_set(c, i, HR_LOG_DETAIL);
         break;
-    case ERROR:
-        fact(c, i);
+    case HR_BLOCK_ERROR:
+        hr_tool_fact(c, i);
         break;
-    case WARNING:
+    case HR_BLOCK_WARNING:
         c->l->class[i] = HR_LOG_EXCERPT;
         break;
     default:
@@ -381,13 +253,13 @@ static void inside(scan *c, size_t i, hr_str s, hr_str t)
     }
 }
 
-static bool rust_place_below(const scan *c, size_t i)
+static bool rust_place_below(const hr_tool_scan *c, size_t i)
 {
     return i + 1 < c->l->n && starts(hr_str_trim(c->l->plain[i + 1]), "--> ");
 }
 
 /* The head of a compiler's diagnostic. */
-static bool diagnostic(scan *c, size_t i, hr_str s)
+static bool diagnostic(hr_tool_scan *c, size_t i, hr_str s)
 {
     size_t place;
     hr_level level = hr_tool_diagnostic(s, &place);
@@ -398,18 +270,19 @@ static bool diagnostic(scan *c, size_t i, hr_str s)
         c->warned = false;
     if (level == HR_LEVEL_ERROR && c->errors < ERRORS) {
         c->errors++;
-        open_block(c, c->errors <= ERRORS_WHOLE ? ERROR : WARNING, 0, BLOCK_LINES);
-        head_fact(c, i);
+        open_block(c, c->errors <= ERRORS_WHOLE ? HR_BLOCK_ERROR : HR_BLOCK_WARNING, 0,
+                   BLOCK_LINES);
+        hr_tool_head_fact(c, i);
     } else if (level == HR_LEVEL_WARN) {
-        open_block(c, WARNING, 0, BLOCK_LINES);
+        open_block(c, HR_BLOCK_WARNING, 0, BLOCK_LINES);
         c->l->class[i] = HR_LOG_TAGGED;
         c->warned = true;
     } else {
-        open_block(c, WARNING, 0, BLOCK_LINES);
+        open_block(c, HR_BLOCK_WARNING, 0, BLOCK_LINES);
         if (c->warned) /* a note to a warning goes with it */
             c->l->class[i] = HR_LOG_EXCERPT;
         else if (hr_str_ends(s, HR_STR(" requested here"))) /* where a template was used */
-            head_fact(c, i);
+            hr_tool_head_fact(c, i);
     }
     return true;
 }
@@ -429,7 +302,7 @@ static bool test_title(hr_str s)
 }
 
 /* What a line says by itself. */
-static void alone(scan *c, size_t i, hr_str s, hr_str t)
+static void alone(hr_tool_scan *c, size_t i, hr_str s, hr_str t)
 {
     hr_log *l = c->l;
     uint16_t kind;
@@ -437,33 +310,34 @@ static void alone(scan *c, size_t i, hr_str s, hr_str t)
     if (class == HR_LOG_PLAIN && hr_tool_step(c->from, t))
         class = HR_LOG_STEP;
     bool named = starts(s, "FAILED ") || starts(s, "ERROR ");
-    if (class == HR_LOG_FACT && told_again(c, s, t)) {
-        set(c, i, HR_LOG_TOLD);
+    if (class == HR_LOG_FACT && hr_tool_told_again(c, s, t)) {
+        hr_tool_set(c, i, HR_LOG_TOLD);
     } else if (class == HR_LOG_FACT) {
-        if (!named || c->names++ < NAMES)
-            fact(c, i);
+        if (!named || hr_tool_one_more_name(c))
+            hr_tool_fact(c, i);
         else
             l->level[i] = HR_LEVEL_ERROR;
     } else if (class != HR_LOG_PLAIN) {
-        set(c, i, class);
+        hr_tool_set(c, i, class);
         l->mark[i] = kind;
     }
     if (class == HR_LOG_PASSED) {
         if (i > 0 && test_title(hr_str_trim(l->plain[i - 1])))
-            set(c, i - 1, HR_LOG_DETAIL);
+            hr_tool_set(c, i - 1, HR_LOG_DETAIL);
         if (starts(t, "ok ")) /* TAP's details: "  ---" … "  ..." */
-            open_block(c, PASSED_DETAIL, indent(s) + 1, 0);
+            open_block(c, HR_BLOCK_PASSED_DETAIL, indent(s) + 1, 0);
     } else if (class == HR_LOG_STEP && starts(t, "=== ")) {
-        hr_str name = go_name(t, 9);
+        hr_str name = hr_tool_go_name(t, 9);
         if (hr_map_get(&c->failed, name)) {
-            open_block(c, GO_OUTPUT, 0, BLOCK_LINES);
-            set(c, i, i + 1 < l->n && !starts(l->plain[i + 1], "=== ") ? HR_LOG_FACT : HR_LOG_STEP);
+            open_block(c, HR_BLOCK_GO_OUTPUT, 0, BLOCK_LINES);
+            hr_tool_set(
+                c, i, i + 1 < l->n && !starts(l->plain[i + 1], "=== ") ? HR_LOG_FACT : HR_LOG_STEP);
         }
     } else if (starts(s, "FAILED: ") && i + 1 < l->n) { /* ninja: its command follows */
-        fact(c, i + 1);
+        hr_tool_fact(c, i + 1);
     } else if (hr_str_ends(t, HR_STR("required from here")) ||
                hr_str_has(t, HR_STR("undefined reference to "))) {
-        fact(c, i);
+        hr_tool_fact(c, i);
     } else if (starts(s, ">   ")) {
         mark_source(l, i);
     } else if (starts(s, "E   ") && hr_is_alpha(hr_str_trim(hr_str_sub(s, 1, s.n)).p[0])) {
@@ -473,28 +347,28 @@ static void alone(scan *c, size_t i, hr_str s, hr_str t)
 
 hr_err hr_tool_classify(hr_log *l, hr_program from, hr_arena *a)
 {
-    scan c = {.l = l, .from = from};
+    hr_tool_scan c = {.l = l, .from = from};
     hr_map_init(&c.failed, a);
     hr_map_init(&c.seen, a);
     hr_map_init(&c.summed, a);
-    hr_err e = find_failed(&c);
+    hr_err e = hr_tool_find_failed(&c);
     for (size_t i = 0; i < l->n && e == HR_OK; i++) {
         hr_str s = l->plain[i], t = hr_str_trim(s);
         if (t.n == 0) {
             continue;
         }
-        if (c.in != NO_BLOCK && ends(&c, s, t))
-            c.in = NO_BLOCK;
+        if (c.in != HR_BLOCK_NONE && ends(&c, s, t))
+            c.in = HR_BLOCK_NONE;
         if (opens(&c, i, s, t))
             continue;
-        bool of_compiler = c.in == ERROR || c.in == WARNING;
-        if ((c.in == NO_BLOCK || of_compiler) && diagnostic(&c, i, s))
+        bool of_compiler = c.in == HR_BLOCK_ERROR || c.in == HR_BLOCK_WARNING;
+        if ((c.in == HR_BLOCK_NONE || of_compiler) && diagnostic(&c, i, s))
             continue;
         if (of_compiler && !quoted(&c, i, s, t))
-            c.in = NO_BLOCK;
+            c.in = HR_BLOCK_NONE;
         if (l->class[i] == HR_LOG_FACT)
             continue; /* by the line above */
-        if (c.in == NO_BLOCK)
+        if (c.in == HR_BLOCK_NONE)
             alone(&c, i, s, t);
         else
             inside(&c, i, s, t);

@@ -48,7 +48,7 @@ hr_level hr_tool_diagnostic(hr_str s, size_t *place)
     for (size_t i = 1; i + 1 < front.n; i++) {
         if (front.p[i] != ' ' || (front.p[i - 1] != ':' && front.p[i - 1] != '-'))
             continue;
-        size_t from = front.p[i - 1] == ':' ? i - 1 : i - 2;
+        size_t from = front.p[i - 1] == ':' || i < 2 ? i - 1 : i - 2;
         if (!place_before(front, from))
             continue;
         for (size_t k = 0; k < sizeof severities / sizeof *severities; k++) {
