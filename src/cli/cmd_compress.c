@@ -38,12 +38,28 @@ static bool print_json(const hr_compressed *c, const hr_tokenizer *t)
     return ok;
 }
 
+/* The command as an agent's shell tool is given it. */
+static hr_str as_tool_input(hr_str command, hr_arena *a)
+{
+    hr_buf b = HR_BUF_INIT(0);
+    hr_buf_lit(&b, "{\"command\":");
+    hr_json_quote(&b, command);
+    hr_buf_addc(&b, '}');
+    hr_str s = b.err == HR_OK ? hr_str_dup(a, hr_buf_str(&b)) : HR_STR_NONE;
+    hr_buf_free(&b);
+    return s;
+}
+
 static int compress(const hr_settings *s, hr_engine *e, hr_str text, hr_arena *a)
 {
     hr_compress_opts o = hr_compress_defaults();
     o.tok = hr_tokenizer_for(s->model);
     o.via = HR_VIA_SHELL;
     o.query = s->query;
+    if (s->command.n) {
+        o.tool_name = HR_STR("shell");
+        o.tool_input = as_tool_input(s->command, a);
+    }
     o.lossless_only = s->lossless_only;
     o.compaction = hr_compaction_named(s->compaction_format);
     o.code.allow = !s->protect_analysis_context || !hr_code_wanted_whole(s->query);
@@ -115,6 +131,7 @@ const hr_cmd hr_cmd_compress = {
              "original is kept and `headroom retrieve` prints it.",
     .examples = "  kubectl get pods -A -o json | headroom compress\n"
                 "  headroom compress build.log --query \"why did the link fail\"\n"
+                "  find . -type f | headroom compress --command \"find . -type f\"\n"
                 "  headroom compress --json --model claude-sonnet-4-5 big.json\n"
                 "  headroom compress --explain app.log | sort -n | less\n",
     .mask = HR_C_COMPRESS,

@@ -175,15 +175,14 @@ static bool named(hr_str query, hr_str name)
 }
 
 /* Rows that hold a name spelled out in the query, the rows next to them, and those that share their
- * value in a column the query names ("the same height as …"): asked[i] is set. False when the query
- * singles out nothing. */
-static bool asked_rows(const hr_compress_opts *o, const hr_csv *c, hr_arena *a, bool *asked)
+ * value in a column the query names ("the same height as …"): asked[i] is set. */
+static void asked_rows(const hr_compress_opts *o, const hr_csv *c, hr_arena *a, bool *asked)
 {
     hr_str query = hr_str_sub(o->query, 0, QUERY_MAX);
     size_t n = c->records.n, hits = 0, like = 0;
     bool *own = HR_NEW_ARRAY(a, bool, n + 1), *columns = HR_NEW_ARRAY(a, bool, c->columns + 1);
     if (!own || !columns || !query.n)
-        return false;
+        return;
     for (uint32_t k = 0; k < c->columns; k++)
         columns[k] = named(query, cell(c, 0, k));
     for (size_t i = 1; i < n; i++) {
@@ -195,7 +194,7 @@ static bool asked_rows(const hr_compress_opts *o, const hr_csv *c, hr_arena *a, 
         hits += own[i];
     }
     if (hits == 0 || !few(hits, n))
-        return false;
+        return;
     for (size_t i = 1; i < n; i++)
         asked[i] = own[i] || (i > 1 && own[i - 1]) || (i + 1 < n && own[i + 1]);
     for (uint32_t k = 0; k < c->columns; k++) {
@@ -205,7 +204,7 @@ static bool asked_rows(const hr_compress_opts *o, const hr_csv *c, hr_arena *a, 
         hr_map_init(&values, a);
         for (size_t i = 1; i < n; i++) {
             if (own[i] && cell(c, i, k).n && !hr_map_put(&values, cell(c, i, k), NULL))
-                return false;
+                return;
         }
         like = 0;
         for (size_t i = 1; i < n; i++)
@@ -213,38 +212,35 @@ static bool asked_rows(const hr_compress_opts *o, const hr_csv *c, hr_arena *a, 
         for (size_t i = 1; i < n && few(like, n); i++)
             asked[i] |= hr_map_get(&values, cell(c, i, k)) != NULL;
     }
-    return true;
 }
 
-static hr_err lossy_form(const hr_compress_opts *o, const hr_csv *c, const hr_key *key, hr_arena *a,
-                         hr_forms *out)
+hr_err hr_csv_sample(const hr_compress_opts *o, const hr_csv *c, const hr_key *key, hr_arena *a,
+                     hr_forms *out)
 {
-    bool *asked = HR_NEW_ARRAY(a, bool, c->records.n + 1);
+    bool *must = HR_NEW_ARRAY(a, bool, c->records.n + 1);
     hr_str json = HR_STR_NONE;
     hr_json_doc d;
     hr_jview v;
     hr_rows_total total = {0};
+    if (must)
+        asked_rows(o, c, a, must);
+    for (size_t i = 0; must && c->must && i < c->records.n; i++)
+        must[i] |= c->must[i];
     hr_err err = as_json(c, a, &json);
     if (err == HR_OK)
         err = hr_json_scan(a, json, 0, &d).code;
     if (err == HR_OK)
         err = hr_jview_init(&v, o, &d, NULL, a);
+    if (err == HR_OK && must)
+        v.must = must + 1; /* the first record is the heading */
     if (err == HR_OK)
         err = hr_rows_select(&v, NULL, &total);
-    if (err == HR_OK && asked && asked_rows(o, c, a, asked)) {
-        size_t row = 1;
-        for (uint32_t n = HR_JSON_FIRST(&d, 0); n < d.nodes[0].next; n = d.nodes[n].next, row++) {
-            if (asked[row] && hr_jmarked(&v, n, HR_MARK_DROP)) {
-                v.mark[n] &= (uint8_t)~HR_MARK_DROP;
-                total.rows--;
-            }
-        }
-    }
     if (err != HR_OK || total.rows == 0)
         return err == HR_E_UTF8 ? HR_E_SYNTAX : err;
     hr_buf b = HR_BUF_INIT(0), what = HR_BUF_INIT(0);
     hr_buf_add(&b, c->before);
-    put(&b, c->records.p[0].line);
+    if (c->records.p[0].line.p)
+        put(&b, c->records.p[0].line);
     if (c->rule.n)
         put(&b, c->rule);
     size_t i = 1;
@@ -276,6 +272,6 @@ hr_err hr_compress_csv(const hr_compress_opts *o, hr_str text, const hr_key *key
     if (err == HR_OK)
         err = lossless_form(&c, text, a, out);
     if (err == HR_OK && lossy)
-        err = lossy_form(o, &c, key, a, out);
+        err = hr_csv_sample(o, &c, key, a, out);
     return err;
 }

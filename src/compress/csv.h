@@ -21,10 +21,15 @@ typedef struct hr_csv {
     hr_str rule;                   /* Markdown: the line of dashes behind the names */
     hr_str before;                 /* text in front of the table, with its line break */
     hr_str after;                  /* text behind it */
+    const bool *must;              /* records that stay in any case; NULL: none */
 } hr_csv;
 
 /* HR_E_SYNTAX: no such table (fewer than 3 records, or too many of other widths). HR_E_LIMIT: more
  * than 256 columns. */
 hr_err hr_csv_read(hr_str text, hr_arena *a, hr_csv *out);
+
+/* The lossy form of a table: rows that matter least are left out. HR_E_NOMEM, HR_E_TIMEOUT. */
+hr_err hr_csv_sample(const hr_compress_opts *o, const hr_csv *c, const hr_key *key, hr_arena *a,
+                     hr_forms *out);
 
 #endif

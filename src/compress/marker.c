@@ -145,7 +145,7 @@ bool hr_marker_heads_form(hr_str text)
 {
     static const struct {
         const char *start, *has;
-    } forms[] = {{"[log of ", " lines, nothing left out: "},
+    } forms[] = {{"[", ", nothing left out: "},
                  {"[In every row:", "]"},
                  {"[Diff. A line ~N stands for ", ""},
                  {"[Diff with all changed lines. ", ""},

@@ -4,6 +4,7 @@
  * close one on exact counts, so that large texts are rarely counted in full. */
 #include "compress/detect_sections.h"
 #include "compress/marker.h"
+#include "compress/view.h"
 
 /* One row a kind; a kind without a compressor passes through. */
 static const struct {
@@ -164,8 +165,9 @@ typedef struct job {
     hr_arena *a;
     scales *scales;
     hr_key key;
-    bool ask_lossy; /* large enough for a lossy form */
-    bool may_lose;  /* and allowed to have one */
+    hr_command command; /* what wrote the text, if that is known */
+    bool ask_lossy;     /* large enough for a lossy form */
+    bool may_lose;      /* and allowed to have one */
 } job;
 
 static outcome untouched(hr_str text, hr_kind kind, hr_reason why)
@@ -204,10 +206,9 @@ static void choose(const job *j, hr_str text, const hr_forms *f, outcome *out)
     }
 }
 
-static hr_err ask(const job *j, hr_compressor *run, hr_str text, outcome *out)
+/* What is made of a compressor's answer. */
+static hr_err weigh_forms(const job *j, hr_str text, hr_err e, const hr_forms *f, outcome *out)
 {
-    hr_forms f = {0};
-    hr_err e = run(j->o, text, &j->key, j->ask_lossy, j->a, &f);
     if (e == HR_E_SYNTAX || e == HR_E_DEPTH || e == HR_E_UTF8) {
         out->reason = HR_R_NO_GAIN; /* not this kind after all */
         return HR_OK;
@@ -218,7 +219,7 @@ static hr_err ask(const job *j, hr_compressor *run, hr_str text, outcome *out)
         out->reason = e == HR_E_TIMEOUT ? HR_R_TIMEOUT : HR_R_ERROR;
         return e;
     }
-    choose(j, text, &f, out);
+    choose(j, text, f, out);
     return HR_OK;
 }
 
@@ -235,14 +236,34 @@ static bool may_lose(const hr_compress_opts *o)
     return o->via != HR_VIA_NONE && !o->lossless_only;
 }
 
+static hr_err ask(const job *j, hr_compressor *run, hr_str text, outcome *out)
+{
+    hr_forms f = {0};
+    hr_err e = run(j->o, text, &j->key, j->ask_lossy, j->a, &f);
+    return weigh_forms(j, text, e, &f, out);
+}
+
+/* The view made for the program that wrote the text, if there is one. */
+static hr_err ask_view(const job *j, hr_str text, outcome *out)
+{
+    hr_forms f = {0};
+    hr_view_job v = {
+        .o = j->o, .command = &j->command, .kind = out->kind, .key = &j->key, .a = j->a};
+    v.lossy = j->ask_lossy;
+    hr_err e = hr_compress_view(&v, text, &f);
+    return e == HR_E_SYNTAX ? HR_OK : weigh_forms(j, text, e, &f, out);
+}
+
 static hr_err compress_one(const job *j, hr_str text, hr_kind kind, outcome *out)
 {
     *out = untouched(text, kind, HR_R_KIND_UNHANDLED);
+    hr_err e = ask_view(j, text, out);
+    if (e != HR_OK || out->changed)
+        return e;
     if (kind == HR_KIND_CODE && !j->o->code.allow) {
         out->reason = HR_R_PROTECTED_CODE;
         return HR_OK;
     }
-    hr_err e = HR_OK;
     job mine = *j;
     if (kind == HR_KIND_CODE && j->o->code.min_tokens) {
         sized all = size_of(j->o, text);
@@ -349,6 +370,12 @@ static hr_err compress_all(const job *j, hr_str text, outcome *out)
     hr_kind kind = hr_detect(hr_str_sub(text, head, text.n));
     bool json = kind == HR_KIND_JSON || kind == HR_KIND_NDJSON;
     *out = untouched(text, kind, HR_R_KIND_UNHANDLED);
+    if (head == 0) {
+        /* Before anything is cut: a program's output belongs together. */
+        hr_err e = ask_view(j, text, out);
+        if (e != HR_OK || out->changed)
+            return e;
+    }
     if (json && head == 0) {
         /* Mostly the text is nothing else; notes around it are found out on failure. */
         hr_err e = compress_one(j, text, kind, out);
@@ -419,6 +446,7 @@ hr_err hr_compress_text(const hr_compress_opts *o, hr_str text, hr_arena *a, hr_
     }
     job j = {.o = o, .a = a, .scales = &c, .key = hr_key_of(text)};
     j.ask_lossy = reaches(&c, &before, o->lossy_min_tokens);
+    j.command = hr_command_read(o->tool_name, o->tool_input, a);
     j.may_lose = j.ask_lossy && may_lose(o);
     outcome r = untouched(text, HR_KIND_TEXT, HR_R_ERROR);
     hr_err e = hr_deadline_passed(o->deadline) ? HR_E_TIMEOUT : compress_all(&j, text, &r);

@@ -68,6 +68,8 @@ static void cut_rows(walk *w, hr_rowset *rs, uint32_t from, uint32_t n, uint32_t
     hr_pick_errors(&p);
     hr_pick_columns(&p);
     hr_pick_query(&p);
+    for (uint32_t r = 0; w->v->must && container == 0 && r < n; r++)
+        p.keep[r] |= w->v->must[r] ? HR_KEEP_FIELD : 0;
     hr_pick_ends(&p);
     hr_pick_fill(&p);
     apply(w, &p, rs->map ? "members" : "rows", MIN_LEFT);

@@ -1,0 +1,40 @@
+/* view: forms made for the output of one program (internal to compress/).
+ *
+ * A view is asked before the compressor of the text's kind: where the tool call shows the command,
+ * for that program's output; else where the text has a form that no other program writes. In both
+ * cases the view makes sure of the form first, so that an error message in its place goes the usual
+ * way. What a view returns keeps the contract of forms.h. */
+#ifndef HR_COMPRESS_VIEW_H
+#define HR_COMPRESS_VIEW_H
+
+#include "compress/command.h"
+#include "compress/forms.h"
+
+typedef struct hr_view_job {
+    const hr_compress_opts *o;
+    const hr_command *command; /* program UNKNOWN: only the form tells */
+    hr_kind kind;              /* what the text looks like */
+    const hr_key *key;
+    hr_arena *a;
+    bool lossy; /* a lossy form may be offered */
+} hr_view_job;
+
+/* HR_E_SYNTAX: this is not the form that the view is made for. Else as hr_compressor. */
+typedef hr_err hr_view(const hr_view_job *j, hr_str text, hr_forms *out);
+
+/* The first view that fits; HR_E_SYNTAX if none does. */
+hr_view hr_compress_view;
+
+/* Where many columns repeat, the forms of a log may be shorter than a view's own lossless form:
+ * puts the shorter of the two into *out. HR_E_NOMEM, HR_E_TIMEOUT. */
+hr_err hr_view_or_log(const hr_view_job *j, hr_str text, hr_forms *out);
+
+hr_view hr_view_listing; /* view_listing.c: find, ls, tree, du, tar, npm ls … */
+hr_view hr_view_tree;    /* view_listing.c: only what is drawn as a tree */
+hr_view hr_view_columns; /* view_columns.c: ps, df, docker ps, kubectl get, dpkg -l … */
+hr_view hr_view_git_log; /* view_git_log.c */
+hr_view hr_view_status;  /* view_git_status.c */
+hr_view hr_view_http;    /* view_http.c: curl -v, wget */
+hr_view hr_view_env;     /* view_env.c: env, printenv */
+
+#endif
