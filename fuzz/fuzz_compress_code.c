@@ -20,10 +20,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size == 0)
         return 0;
     hr_str text = hr_str_of((const char *)data + 1, size - 1);
-    hr_compress_opts o = {.via = HR_VIA_TOOL};
+    hr_compress_opts o = hr_compress_defaults();
     o.tool_input = hr_cstr(names[(data[0] & 15) % (sizeof names / sizeof *names)]);
     if (data[0] & 32)
         o.query = hr_str_sub(text, text.n / 2, text.n / 2 + 30);
+    if (data[0] & 64)
+        o.code.docstring_mode = HR_DOCSTRINGS_NONE;
+    if (data[0] & 128)
+        o.code.target_compression_rate = 0.5;
     hr_arena a;
     hr_arena_init(&a, 256u << 20);
     hr_forms f = {0};

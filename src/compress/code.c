@@ -6,9 +6,11 @@
 #include "base/buf.h"
 #include "compress/marker.h"
 
-/* A text with more errors than one in this many lines is in another language, or none. */
+/* A text with more errors than one in this many lines is in another language, or none. Macros are
+ * in no grammar: C and C++ may have more; what is broken stays whole anyway. */
 enum {
     LINES_PER_ERROR = 40,
+    LINES_PER_MACRO = 12,
     ERRORS_ALWAYS = 2,
     LINES_PER_SLIP = 200, /* so few errors, of macros mostly, that no other grammar is tried */
 };
@@ -20,21 +22,11 @@ typedef struct program {
     hr_code_outline outline;
 } program;
 
-/* "…/name.ext" in the tool call's arguments: the last one whose ending is a language's. */
-static hr_lang named_lang(hr_str input)
+static bool bearable(const program *p, const hr_code_listing *l)
 {
-    hr_lang found = HR_LANG_NONE;
-    for (size_t i = 0; i < input.n && i < 64 * 1024; i++) {
-        if (input.p[i] != '.')
-            continue;
-        size_t end = i + 1;
-        while (end < input.n && hr_is_alnum(input.p[end]))
-            end++;
-        hr_lang l = hr_code_lang_of(hr_str_sub(input, i + 1, end));
-        if (l != HR_LANG_NONE)
-            found = l;
-    }
-    return found;
+    bool macros = p->tree && (p->g->lang == HR_LANG_C || p->g->lang == HR_LANG_CPP);
+    return p->tree &&
+           p->errors <= ERRORS_ALWAYS + l->nrows / (macros ? LINES_PER_MACRO : LINES_PER_ERROR);
 }
 
 static bool good_enough(const program *p, const hr_code_listing *l)
@@ -48,7 +40,7 @@ static hr_err best_parse(const hr_compress_opts *o, const hr_code_listing *l,
 {
     hr_lang langs[2] = {hr_code_lang_named(o->code.language_hint), HR_LANG_NONE};
     if (langs[0] == HR_LANG_NONE)
-        langs[0] = named_lang(o->tool_input);
+        langs[0] = hr_code_lang_said(o->tool_input);
     langs[1] = hr_detect_lang(l->bare);
     hr_err err = HR_E_SYNTAX;
     for (size_t k = langs[0] == langs[1] ? 1 : 0; k < 2; k++) {
@@ -73,7 +65,7 @@ static hr_err best_parse(const hr_compress_opts *o, const hr_code_listing *l,
                 ts_tree_delete(t);
             }
         }
-        if (p->tree && p->errors <= ERRORS_ALWAYS + l->nrows / LINES_PER_ERROR)
+        if (bearable(p, l))
             return HR_OK;
     }
     return p->tree ? HR_E_SYNTAX : err;
@@ -171,6 +163,7 @@ static hr_err write_form(const hr_compress_opts *o, const hr_code_listing *l, co
     if (e == HR_OK && b.n < text.n) {
         out->lossy = hr_str_dup(a, hr_buf_str(&b));
         out->lossy_reason = HR_R_CODE_BODIES;
+        out->lossy_margin = 0.8; /* every line that goes is named in its place */
         out->lossy_strategy =
             hr_strf(a, "code(%s: %u of %u bodies, %llu of %u lines omitted)", p->g->name,
                     plan->emptied, plan->functions, (unsigned long long)plan->gone, l->nrows);

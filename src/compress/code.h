@@ -52,6 +52,9 @@ hr_lang hr_code_lang_of(hr_str ending);
 /* The language of this name ("python", "C++", "ts"); HR_LANG_NONE if unknown. */
 hr_lang hr_code_lang_named(hr_str name);
 
+/* The language of the last "name.ext" in the arguments of a tool call. */
+hr_lang hr_code_lang_said(hr_str tool_input);
+
 /* What all parses of one call may take together: the caller's deadline, but at most 500 ms if there
  * is a clock to tell. */
 hr_deadline hr_code_deadline(const hr_deadline *given);
@@ -165,12 +168,16 @@ typedef struct hr_code_span {
 
 typedef HR_VEC(hr_code_span) hr_code_spans;
 
+hr_err hr_code_add_span(hr_code_work *w, hr_code_spans *v, uint32_t first, uint32_t last,
+                        bool stays, bool statement);
+
 /* Leaves out what does not stay of the rows from `from` to before `close`; `pattern` has what all
  * cuts have in common. *cuts counts. */
 hr_err hr_code_cut_between(hr_code_work *w, hr_code_spans *v, uint32_t from, uint32_t close,
                            const hr_code_cut *pattern, size_t *cuts);
 
 hr_str hr_code_rows(const hr_code_work *w, uint32_t first, uint32_t last);
+hr_str hr_code_text(const hr_code_work *w, TSNode n);
 /* Does the query name it? */
 bool hr_code_asked(const hr_code_work *w, hr_str name);
 /* A comment that must not go: TODO and its like, deprecation, what tools read. */

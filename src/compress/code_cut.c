@@ -9,6 +9,21 @@ hr_str hr_code_rows(const hr_code_work *w, uint32_t first, uint32_t last)
     return hr_str_sub(w->text, w->rows[first], w->rows[last + 1]);
 }
 
+hr_str hr_code_text(const hr_code_work *w, TSNode n)
+{
+    return hr_str_sub(w->text, ts_node_start_byte(n), ts_node_end_byte(n));
+}
+
+hr_err hr_code_add_span(hr_code_work *w, hr_code_spans *v, uint32_t first, uint32_t last,
+                        bool stays, bool statement)
+{
+    hr_code_span *s = hr_vec_push(v, w->a);
+    if (!s)
+        return HR_E_NOMEM;
+    *s = (hr_code_span){.first = first, .last = last, .stays = stays, .statement = statement};
+    return HR_OK;
+}
+
 bool hr_code_asked(const hr_code_work *w, hr_str name)
 {
     char lower[128];

@@ -8,6 +8,7 @@ enum {
     DATA_ENTRIES = 8, /* so do lists of fewer entries */
     DATA_HEAD = 3,    /* entries that show what the list is about, and the last one */
     NEAR = 8,         /* what stands so many lines below a comment may be what it is about */
+    LONG_ENTRY = 30,  /* a longer entry does not stay for a word in it */
     NAMED_DOC = 100,  /* a longer comment is shortened, whatever it is about */
 };
 
@@ -47,12 +48,11 @@ static hr_err shorten(hr_code_work *w, uint32_t first, uint32_t last, uint32_t c
     hr_code_spans v = {0};
     first = summary_end(w, first, last) + 1;
     for (uint32_t row = first; row < close; row++) {
-        hr_code_span *s = hr_vec_push(&v, w->a);
-        if (!s)
-            return HR_E_NOMEM;
         hr_str line = hr_code_rows(w, row, row);
-        *s = (hr_code_span){.first = row, .last = row};
-        s->stays = hr_code_keeps(line) || hr_query_anchor_in(&w->query, line);
+        bool stays = hr_code_keeps(line) || hr_query_anchor_in(&w->query, line);
+        hr_err e = hr_code_add_span(w, &v, row, row, stays, false);
+        if (e != HR_OK)
+            return e;
     }
     size_t cuts = 0;
     hr_err e = hr_code_cut_between(w, &v, first, close, pattern, &cuts);
@@ -70,26 +70,18 @@ static bool alone(const hr_code_work *w, const hr_code_passage *p)
             hr_str_trim(hr_str_sub(w->text, end, w->rows[p->last + 1])).n == 0);
 }
 
-static bool undecided(const hr_code_work *w, uint32_t first, uint32_t last)
-{
-    for (uint32_t row = first; row <= last; row++) {
-        if (w->done[row])
-            return false;
-    }
-    return true;
-}
-
-/* Does a comment that ends at row `last` belong to something that the query names? */
+/* Does a comment in rows first..last belong to something that the query names? */
 static bool about_asked(const hr_code_work *w, uint32_t next, uint32_t first, uint32_t last)
 {
     const hr_code_items *items = &w->outline->items;
-    return next < items->n && last - first < NAMED_DOC && items->p[next].first > last &&
-           items->p[next].first <= last + NEAR && hr_code_asked(w, items->p[next].name);
-}
-
-static hr_str passage_text(const hr_code_work *w, const hr_code_passage *p)
-{
-    return hr_str_sub(w->text, ts_node_start_byte(p->node), ts_node_end_byte(p->node));
+    if (last - first >= NAMED_DOC)
+        return false;
+    if (next < items->n && items->p[next].first > last && items->p[next].first <= last + NEAR &&
+        hr_code_asked(w, items->p[next].name))
+        return true;
+    /* A declaration without a body is no item: its first line says what it declares. */
+    return last + 1 < w->nrows &&
+           hr_query_anchor_in(&w->query, hr_code_rows(w, last + 1, last + 1));
 }
 
 static bool is_block(hr_str comment)
@@ -100,7 +92,7 @@ static bool is_block(hr_str comment)
 /* Docstrings, and comments in the form that documentation tools read. */
 static bool documents(const hr_code_work *w, const hr_code_passage *p)
 {
-    hr_str s = passage_text(w, p);
+    hr_str s = hr_code_text(w, p->node);
     return p->role == HR_CODE_DOCSTRING || hr_str_starts(s, HR_STR("/**")) ||
            hr_str_starts(s, HR_STR("///")) || hr_str_starts(s, HR_STR("//!"));
 }
@@ -125,7 +117,7 @@ static hr_err shorten_comment(hr_code_work *w, size_t i, size_t j)
     uint32_t first = p->first, last = w->outline->passages.p[j - 1].last;
     hr_code_cut pattern = {.before = hr_cstr(w->g->comment)};
     uint32_t close = last + 1;
-    if (is_block(passage_text(w, p))) {
+    if (is_block(hr_code_text(w, p->node))) {
         hr_str second = hr_str_trim(hr_code_rows(w, first + 1, first + 1));
         hr_str end = hr_str_trim(hr_code_rows(w, last, last));
         pattern.before = hr_str_starts(second, HR_STR("*")) ? HR_STR("* ") : HR_STR_NONE;
@@ -144,19 +136,19 @@ static size_t comment_run(const hr_code_work *w, size_t i)
 {
     const hr_code_passage *p = w->outline->passages.p;
     size_t j = i + 1;
-    if (is_block(passage_text(w, &p[i])))
+    if (is_block(hr_code_text(w, p[i].node)))
         return j;
     uint32_t column = ts_node_start_point(p[i].node).column;
     while (j < w->outline->passages.n && p[j].role == HR_CODE_COMMENT &&
            p[j].first == p[j - 1].last + 1 && p[j].last < w->nrows && alone(w, &p[j]) &&
-           ts_node_start_point(p[j].node).column == column && !is_block(passage_text(w, &p[j])))
+           ts_node_start_point(p[j].node).column == column && !is_block(hr_code_text(w, p[j].node)))
         j++;
     return j;
 }
 
 static hr_err shorten_docstring(hr_code_work *w, const hr_code_passage *p)
 {
-    hr_str s = passage_text(w, p);
+    hr_str s = hr_code_text(w, p->node);
     size_t at = 0;
     while (at < s.n && hr_is_alpha(s.p[at]))
         at++;
@@ -170,6 +162,29 @@ static hr_err shorten_docstring(hr_code_work *w, const hr_code_passage *p)
     return shorten(w, p->first, p->last, p->last + !bare, &pattern);
 }
 
+static hr_err list_entries(hr_code_work *w, TSNode list, hr_code_spans *v, size_t *entries)
+{
+    TSTreeCursor c = ts_tree_cursor_new(list);
+    hr_err e = HR_OK;
+    for (bool more = ts_tree_cursor_goto_first_child(&c); more && e == HR_OK;
+         more = ts_tree_cursor_goto_next_sibling(&c)) {
+        TSNode n = ts_tree_cursor_current_node(&c);
+        if (!ts_node_is_named(n))
+            continue;
+        uint32_t first = ts_node_start_point(n).row, last = hr_code_last_row(n);
+        bool comment = strstr(ts_node_type(n), "comment") != NULL, stays;
+        if (comment)
+            stays = hr_code_keeps(hr_code_text(w, n));
+        else
+            stays = *entries < DATA_HEAD || (last - first < LONG_ENTRY &&
+                                             hr_query_anchor_in(&w->query, hr_code_text(w, n)));
+        *entries += !comment;
+        e = hr_code_add_span(w, v, first, last, stays, !comment);
+    }
+    ts_tree_cursor_delete(&c);
+    return e;
+}
+
 /* Entries in the middle of a long list go; a list that holds functions is a program. */
 static hr_err shorten_data(hr_code_work *w, const hr_code_passage *p)
 {
@@ -178,35 +193,15 @@ static hr_err shorten_data(hr_code_work *w, const hr_code_passage *p)
         (p->next < items->n && items->p[p->next].first <= p->last))
         return HR_OK;
     hr_code_spans v = {0};
-    size_t entries = 0;
-    TSTreeCursor c = ts_tree_cursor_new(p->node);
-    for (bool more = ts_tree_cursor_goto_first_child(&c); more;
-         more = ts_tree_cursor_goto_next_sibling(&c)) {
-        TSNode n = ts_tree_cursor_current_node(&c);
-        if (!ts_node_is_named(n))
-            continue;
-        hr_code_span *s = hr_vec_push(&v, w->a);
-        if (!s)
-            break;
-        *s = (hr_code_span){.first = ts_node_start_point(n).row, .last = hr_code_last_row(n)};
-        hr_str text = hr_code_rows(w, s->first, s->last);
-        s->statement = strstr(ts_node_type(n), "comment") == NULL;
-        s->stays = s->statement ? entries < DATA_HEAD || hr_query_anchor_in(&w->query, text)
-                                : hr_code_keeps(text);
-        entries += s->statement;
-    }
-    ts_tree_cursor_delete(&c);
-    if (entries < DATA_ENTRIES)
-        return HR_OK; /* those it holds may be long */
-    for (size_t i = v.n; i-- > 0;) {
-        if (v.p[i].statement) {
-            v.p[i].stays = true;
-            break;
-        }
-    }
+    size_t entries = 0, cuts = 0, last = 0;
+    hr_err e = list_entries(w, p->node, &v, &entries);
+    if (e != HR_OK || entries < DATA_ENTRIES)
+        return e; /* the few it holds may be long lists */
+    for (size_t i = 0; i < v.n; i++)
+        last = v.p[i].statement ? i : last;
+    v.p[last].stays = true;
     hr_code_cut pattern = {.before = hr_cstr(w->g->comment), .list = true};
-    size_t cuts = 0;
-    hr_err e = hr_code_cut_between(w, &v, p->first + 1, p->last, &pattern, &cuts);
+    e = hr_code_cut_between(w, &v, p->first + 1, p->last, &pattern, &cuts);
     w->plan->lists += cuts > 0;
     memset(w->done + p->first, 1, p->last - p->first + 1);
     return e;
@@ -224,7 +219,7 @@ hr_err hr_code_decide_passages(hr_code_work *w)
         if (comment)
             j = comment_run(w, i);
         uint32_t last = p[j - 1].last;
-        if (last - p[i].first < 2 || !undecided(w, p[i].first, last))
+        if (last - p[i].first < 2 || w->done[p[i].first] || w->done[last])
             continue;
         hr_docstrings mode = documents(w, &p[i]) ? w->o->docstring_mode : HR_DOCSTRINGS_FIRST_LINE;
         if (p[i].role == HR_CODE_DATA)

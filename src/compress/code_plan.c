@@ -13,16 +13,6 @@ static bool names_error(hr_str name)
     return hr_str_iends(name, HR_STR("Error")) || hr_str_iends(name, HR_STR("Exception"));
 }
 
-static hr_err add_span(hr_code_work *w, hr_code_spans *v, uint32_t first, uint32_t last, bool stays,
-                       bool statement)
-{
-    hr_code_span *s = hr_vec_push(v, w->a);
-    if (!s)
-        return HR_E_NOMEM;
-    *s = (hr_code_span){.first = first, .last = last, .stays = stays, .statement = statement};
-    return HR_OK;
-}
-
 /* Does a function or type from *at on bear a name that the query asks for, up to row `last`? */
 static bool holds_asked(const hr_code_work *w, size_t *at, uint32_t last)
 {
@@ -57,7 +47,7 @@ static hr_err list_statements(hr_code_work *w, uint32_t item, hr_code_spans *v, 
             continue; /* braces and semicolons */
         uint32_t from = ts_node_start_point(n).row, to = hr_code_last_row(n);
         bool comment = strstr(ts_node_type(n), "comment") != NULL, stays;
-        hr_str text = hr_code_rows(w, from, to);
+        hr_str text = hr_code_text(w, n);
         if (comment) {
             stays = !w->o->compress_comments || hr_code_keeps(text);
         } else if (first && is_docstring(w, n)) {
@@ -68,7 +58,7 @@ static hr_err list_statements(hr_code_work *w, uint32_t item, hr_code_spans *v, 
         }
         first &= comment;
         stays |= holds_asked(w, &below, to);
-        e = add_span(w, v, from, to, stays, !comment);
+        e = hr_code_add_span(w, v, from, to, stays, !comment);
     }
     ts_tree_cursor_delete(&c);
     return e;

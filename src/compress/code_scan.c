@@ -285,7 +285,7 @@ static hr_err visit(scan *s, TSNode n)
     at = (level){n, holder.item, holder.broken};
     TSSymbol symbol = ts_node_symbol(n);
     hr_code_role role = symbol < s->nroles ? (hr_code_role)s->roles[symbol] : HR_CODE_OTHER;
-    at.broken |= symbol >= s->nroles; /* an error has a number of its own */
+    at.broken |= depth && symbol >= s->nroles; /* an error has a number of its own */
     if (role != HR_CODE_OTHER && (role < HR_CODE_COMMENT || !at.broken) && ts_node_is_named(n)) {
         hr_err e = note(s, n, role, holder.node, &at.item);
         if (e != HR_OK)

@@ -64,7 +64,7 @@ typedef enum hr_compaction {
 
 /* How much of a documentation comment or docstring stays. */
 typedef enum hr_docstrings {
-    HR_DOCSTRINGS_FIRST_LINE, /* its first sentence, at most three lines of it */
+    HR_DOCSTRINGS_FIRST_LINE, /* its first sentence, at most two lines of it */
     HR_DOCSTRINGS_FULL,
     HR_DOCSTRINGS_NONE,
 } hr_docstrings;

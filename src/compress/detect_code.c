@@ -118,7 +118,7 @@ static bool coded(hr_str s)
     static const bool sign[256] = {
         ['\0'] = true, ['('] = true, [')'] = true, ['{'] = true, ['}'] = true,
         ['['] = true,  [']'] = true, ['='] = true, [';'] = true, ['$'] = true,
-        ['<'] = true,  ['>'] = true, ['@'] = true, ['#'] = true};
+        ['<'] = true,  ['>'] = true, ['@'] = true, ['#'] = true, ['_'] = true};
     if (s.n == 0)
         return false;
     char last = s.p[s.n - 1];

@@ -52,6 +52,10 @@ hr_compressor hr_compress_lines; /* log.c: any text of similar lines, lossless o
 hr_err hr_compress_part(const hr_compress_opts *o, hr_str text, const hr_key *key, hr_arena *a,
                         hr_str *out);
 
+/* Does the tool call print one file of a program, and nothing else? Then the text is that program,
+ * whatever it looks like: a table of numbers, words in a list. */
+bool hr_code_shown(hr_str tool_name, hr_str tool_input, hr_arena *a);
+
 /* detect.h in one line: what kind of content this is. Never fails; reads at most 64 KiB from the
  * front plus what a JSON check needs. */
 hr_kind hr_detect(hr_str text);

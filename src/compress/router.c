@@ -364,10 +364,19 @@ static unsigned borders(hr_kind kind)
     }
 }
 
+/* Kinds that a program may be taken for; the others have a grammar of their own. */
+static bool may_be_program(hr_kind kind)
+{
+    return kind == HR_KIND_TEXT || kind == HR_KIND_LOG || kind == HR_KIND_BUILD ||
+           kind == HR_KIND_TABLE || kind == HR_KIND_LISTING || kind == HR_KIND_YAML;
+}
+
 static hr_err compress_all(const job *j, hr_str text, outcome *out)
 {
     size_t head = hr_wrapper_head(text);
     hr_kind kind = hr_detect(hr_str_sub(text, head, text.n));
+    if (may_be_program(kind) && hr_code_shown(j->o->tool_name, j->o->tool_input, j->a))
+        kind = HR_KIND_CODE;
     bool json = kind == HR_KIND_JSON || kind == HR_KIND_NDJSON;
     *out = untouched(text, kind, HR_R_KIND_UNHANDLED);
     if (head == 0) {

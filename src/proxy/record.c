@@ -1,6 +1,6 @@
 /* HEADROOM_PROBE_RECORD_DIR: what compression made of real requests, for `headroom evals probes`.
- * One JSON object a line in compression-events-<pid>.jsonl: folder 0700, file 0600, secrets cut out,
- * nothing beyond FILE_MAX. Used by the request log's thread alone. */
+ * One JSON object a line in compression-events-<pid>.jsonl: folder 0700, file 0600, secrets cut
+ * out, nothing beyond FILE_MAX. Used by the request log's thread alone. */
 #include "base/log.h"
 #include "base/mem.h"
 #include "engine/paths.h"

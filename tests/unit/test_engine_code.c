@@ -203,6 +203,7 @@ static void each_gate_in_every_dialect(void **state)
         const gate *g = &gates[i];
         for (unsigned k = 0; k < 6; k++) {
             hr_engine_opts o = hr_engine_defaults();
+            o.references = false; /* the program repeats itself */
             o.protect_recent = g->recent;
             o.code_aware = !g->off;
             o.protect_analysis_context = !g->any_question;
