@@ -6,11 +6,10 @@ static const double FORMS_MOST = 0.85;
 /* Text that is no log must gain more. */
 static const double LINES_MOST = 0.65;
 
-/* What a build or a test run says of its failures is all there: that is no great loss. */
-static const double MILD_LOSS = 0.85;
-
-/* The lines that stay of a log are whole; those of the lossless form have to be put together. */
-static const double WHOLE_LINES = 0.8;
+/* How much nearer than asked a lossy form may come to the lossless one. What a build or a test run
+ * says of its failures is all there, so that is no great loss; and of any log the lines that stay
+ * are whole, while those of the lossless form have to be put together. */
+static const double MILD_LOSS = 1.2, WHOLE_LINES = 1.15;
 
 enum { TOOL_LINES = 3 }; /* so many told lines make it such a run */
 
@@ -31,7 +30,7 @@ hr_err hr_compress_log(const hr_compress_opts *o, hr_str text, const hr_key *key
         return e;
     if (out->lossy.n >= text.n)
         out->lossy = HR_STR_NONE;
-    out->lossy_margin = l.tools >= TOOL_LINES ? MILD_LOSS : WHOLE_LINES;
+    out->lossy_margin = o->lossy_margin * (l.tools >= TOOL_LINES ? MILD_LOSS : WHOLE_LINES);
     out->lossy_reason = HR_R_LOG_LINES;
     out->lossless_reason = HR_R_LOG_TEMPLATE;
     out->lossless_margin = 0.85; /* lines taken apart read harder: only for a real gain */
