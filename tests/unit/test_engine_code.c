@@ -1,6 +1,7 @@
 /* When programs in a request may be shortened: each gate by itself, in every dialect, in strings
  * and in blocks. */
 #include "engine/engine.h"
+#include "engine/setup.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -281,12 +282,44 @@ static void calls_bring_their_own_gates(void **state)
         shortened("{\"code_compressor\":{\"min_tokens_for_compression\":90000}}", "where", 4));
 }
 
+/* What the environment says reaches the engine; a profile sets what nobody said. */
+static void variables_reach_the_engine(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *env[3];
+        bool on, analysis;
+        size_t recent;
+    } rows[] = {
+        {{NULL}, true, true, 4},
+        {{"HEADROOM_PROTECT_RECENT=0", "HEADROOM_PROTECT_ANALYSIS_CONTEXT=0"}, true, false, 0},
+        {{"HEADROOM_CODE_AWARE_ENABLED=0"}, false, true, 4},
+        {{"HEADROOM_SAVINGS_PROFILE=agent-90"}, true, true, 2},
+        {{"HEADROOM_SAVINGS_PROFILE=agent-90", "HEADROOM_PROTECT_RECENT=6"}, true, true, 6},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char *env[4] = {"HOME=/nowhere"}, *argv[1] = {NULL};
+        for (size_t k = 0; k < 2 && rows[i].env[k]; k++)
+            env[k + 1] = (char *)(uintptr_t)rows[i].env[k];
+        hr_settings_in in = {HR_C_PROXY, 0, argv, env, 0};
+        hr_settings s;
+        hr_settings_error e;
+        assert_int_equal(hr_settings_load(&in, &s, &e), HR_OK);
+        hr_engine_opts o = hr_engine_opts_of(&s);
+        assert_int_equal(o.code_aware, rows[i].on);
+        assert_int_equal(o.protect_recent, rows[i].recent);
+        assert_int_equal(o.protect_analysis_context, rows[i].analysis);
+        hr_settings_free(&s);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_gate_in_every_dialect),
         cmocka_unit_test(few_words_are_left_alone),
         cmocka_unit_test(calls_bring_their_own_gates),
+        cmocka_unit_test(variables_reach_the_engine),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
