@@ -49,6 +49,8 @@ static const struct {
     {"will be created", STRONG},
     {"warning: ", STRONG},
     {" XFAIL", STRONG},
+    {"   Passed    ", STRONG}, /* ctest */
+    {"***Failed", STRONG},
     {"- error", STRONG},
     {"error: ", STRONG},
     {"test session starts", SURE_RULE},
@@ -90,6 +92,20 @@ static unsigned marks_in(const hr_shape_counts *c, hr_str s)
         }
     }
     return told;
+}
+
+/* "#12 [3/9] RUN make", "#12 0.345 text", "#12 DONE 1.2s" of an image being built. */
+static bool docker_step(hr_str t)
+{
+    static const char *const behind[] = {"[",     "DONE ",   "CACHED",
+                                         "ERROR", "sha256:", "transferring "};
+    size_t n = at(t, 0) == '#' ? digit_run(t, 1) : 0;
+    if (n == 0 || at(t, n + 1) != ' ')
+        return false;
+    hr_str rest = hr_str_sub(t, n + 2, t.n);
+    size_t d = digit_run(rest, 0);
+    return (d && at(rest, d) == '.' && hr_is_digit(at(rest, d + 1))) ||
+           (rest.n && STARTS(rest, behind));
 }
 
 void hr_shape_build(hr_shape_counts *c, hr_str s, hr_str t)
@@ -254,6 +270,11 @@ void hr_shape_build(hr_shape_counts *c, hr_str s, hr_str t)
     c->build_strong += s1;
     if (s1) {
         c->build++;
+        return;
+    }
+    if (docker_step(t)) {
+        c->build++;
+        c->build_strong++;
         return;
     }
     size_t i = 1;

@@ -151,12 +151,8 @@ static uint64_t line_key(const hr_log *l, size_t i)
     switch ((hr_log_class)l->class[i]) {
     case HR_LOG_PLAIN:
         return l->tpl[i] | (uint64_t)l->mark[i] << 32;
-    case HR_LOG_TAGGED: {
-        /* "[-Wunused]", "[no-untyped-def]": the option that asked for it */
-        size_t open = s.p[s.n - 1] == ']' ? hr_str_rfind_char(s, '[') : SIZE_MAX;
-        uint64_t kind = open == SIZE_MAX ? l->tpl[i] : hr_hash64(hr_str_sub(s, open, s.n)) >> 4;
-        return kind | 1ull << 59;
-    }
+    case HR_LOG_TAGGED:
+        return hr_hash64(hr_tool_kind(s)) >> 4 | 1ull << 59;
     default:
         return (uint64_t)l->class[i] << 40 | l->mark[i];
     }

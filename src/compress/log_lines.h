@@ -22,7 +22,7 @@ typedef enum hr_log_class {
     HR_LOG_FRAME,   /* of a stack trace, inside the runner or the language's library */
     HR_LOG_SOURCE,  /* source text that a test runner prints around the failing line */
     HR_LOG_EXCERPT, /* source text under a compiler's warning or note: goes with it */
-    HR_LOG_TAGGED,  /* a compiler's warning */
+    HR_LOG_TAGGED,  /* a compiler's warning, or a note to its error */
 } hr_log_class;
 
 typedef struct hr_log_group {

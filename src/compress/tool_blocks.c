@@ -6,7 +6,7 @@ enum {
     BLOCK_LINES = 80,   /* lines of one report that stay */
     MOCHA_LINES = 600,  /* mocha prints all reports behind each other */
     ERRORS_WHOLE = 40,  /* errors of a compiler that keep their source text */
-    ERRORS = 400,       /* and their first line */
+    ERRORS = 200,       /* and their first line */
     SAME_REPORT = 8,    /* times that the same line of a report stays */
     SAME_SOURCE = 2,    /* and its source text */
     SOURCE_BLOCK = 400, /* lines of a function that are looked at */
@@ -157,6 +157,8 @@ static bool ends(const hr_tool_scan *c, hr_str s, hr_str t)
         return !starts(s, "\xe2\x94\x82") && !starts(s, "\xe2\x95\xb5");
     case HR_BLOCK_REPORT:
         return starts(s, "BUILD ");
+    case HR_BLOCK_DOCKER:
+        return hr_str_eq(s, HR_STR("------"));
     case HR_BLOCK_PANIC:
         return starts(s, "FAIL\t") || starts(s, "exit status ") ||
                (starts(s, "goroutine ") && c->left <= BLOCK_LINES - 3);
@@ -218,6 +220,9 @@ static bool opens(hr_tool_scan *c, size_t i, hr_str s, hr_str t)
         open_block(c, HR_BLOCK_BOX, 0, BLOCK_LINES);
     else if (starts(s, "FAILURE: Build failed"))
         open_block(c, HR_BLOCK_REPORT, 0, BLOCK_LINES);
+    else if (hr_str_eq(s, HR_STR("------")) && i + 1 < c->l->n &&
+             starts(c->l->plain[i + 1], " > ["))
+        open_block(c, HR_BLOCK_DOCKER, 0, BLOCK_LINES);
     else if ((starts(s, "panic: ") || starts(s, "fatal error: ")) && goroutine_below(c, i))
         open_block(c, HR_BLOCK_PANIC, 0, BLOCK_LINES);
     else
@@ -283,6 +288,8 @@ static bool diagnostic(hr_tool_scan *c, size_t i, hr_str s)
             c->l->class[i] = HR_LOG_EXCERPT;
         else if (hr_str_ends(s, HR_STR(" requested here"))) /* where a template was used */
             hr_tool_head_fact(c, i);
+        else
+            c->l->class[i] = HR_LOG_TAGGED;
     }
     return true;
 }

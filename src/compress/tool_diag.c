@@ -61,6 +61,19 @@ hr_level hr_tool_diagnostic(hr_str s, size_t *place)
     return HR_LEVEL_NONE;
 }
 
+hr_str hr_tool_kind(hr_str s)
+{
+    size_t place, open = s.n && s.p[s.n - 1] == ']' ? hr_str_rfind_char(s, '[') : SIZE_MAX;
+    (void)hr_tool_diagnostic(s, &place);
+    if (open != SIZE_MAX && open > place)
+        return hr_str_sub(s, open, s.n);
+    hr_str message = hr_str_sub(s, place, s.n);
+    size_t n = 0;
+    while (n < message.n && !strchr("'`\"0123456789", message.p[n]) && (message.p[n] & 0x80) == 0)
+        n++;
+    return hr_str_sub(message, 0, n);
+}
+
 bool hr_tool_excerpt(hr_str s)
 {
     size_t i = 0;

@@ -74,7 +74,8 @@ static const form starts[] = {
     {"npm error", HR_LOG_FACT, 0},
     {"npm ERR!", HR_LOG_FACT, 0},
     {"found 0 vulnerabilities", HR_LOG_FACT, 0},
-    {"E: ", HR_LOG_FACT, 0}, /* apt */
+    {"E: ", HR_LOG_FACT, 0},               /* apt */
+    {"ERROR: failed to ", HR_LOG_FACT, 0}, /* docker */
     {"dpkg: error", HR_LOG_FACT, 0},
     {"exit status ", HR_LOG_FACT, 0},
     {"exit code", HR_LOG_FACT, 0},
@@ -94,7 +95,8 @@ static const form ends[] = {
     {"[       OK ]", HR_LOG_PASSED, TEST}, {" ... FAILED", HR_LOG_FACT, 0},
     {" ... FAIL", HR_LOG_FACT, 0},         {" ... ERROR", HR_LOG_FACT, 0},
     {" FAILED", HR_LOG_FACT, 0},           {" <<< FAILURE!", HR_LOG_FACT, 0},
-    {" <<< ERROR!", HR_LOG_FACT, 0},
+    {" <<< ERROR!", HR_LOG_FACT, 0},       {" (Failed)", HR_LOG_FACT, 0},
+    {" (Timeout)", HR_LOG_FACT, 0},        {" (SEGFAULT)", HR_LOG_FACT, 0},
 };
 
 /* "3 failed", "12 passing", "2 errors": a number and what it counts. */
@@ -120,6 +122,8 @@ static bool counts(hr_str t)
         return false;
     while (i < t.n && (t.p[i] == '=' || t.p[i] == ' '))
         i++;
+    if (hr_is_digit(t.p[0]) && hr_str_has(t, HR_STR("% tests passed, "))) /* ctest */
+        return true;
     if (hr_str_starts(hr_str_sub(t, i, t.n), HR_STR("Found ")))
         i += 6;
     size_t from = i;
@@ -165,6 +169,25 @@ static bool pytest_error(hr_str t)
            (hr_str_has(t, HR_STR("::")) || hr_str_has(t, HR_STR(".py")));
 }
 
+/* ctest: " 3/25 Test  #3: name ....   Passed    0.00 sec" */
+static hr_log_class ctest_outcome(hr_str t)
+{
+    if (!hr_str_ends(t, HR_STR(" sec")) || !hr_str_has(t, HR_STR(" Test ")))
+        return HR_LOG_PLAIN;
+    return hr_str_has(t, HR_STR("   Passed  ")) ? HR_LOG_PASSED
+           : hr_str_has(t, HR_STR("***"))       ? HR_LOG_FACT
+                                                : HR_LOG_PLAIN;
+}
+
+/* "#31 ERROR: process … did not complete" of an image being built */
+static bool docker_error(hr_str t)
+{
+    size_t i = 1;
+    while (i < t.n && hr_is_digit(t.p[i]))
+        i++;
+    return t.p[0] == '#' && i > 1 && hr_str_starts(hr_str_sub(t, i, t.n), HR_STR(" ERROR"));
+}
+
 /* "  2) name": a test that failed, as mocha numbers them */
 static bool numbered_failure(hr_str s)
 {
@@ -198,7 +221,10 @@ hr_log_class hr_tool_form(hr_str s, hr_str t, uint16_t *kind)
             return (hr_log_class)ends[i].class;
         }
     }
-    if (counts(t) || nested_make(t) || pytest_error(t) || numbered_failure(s))
+    hr_log_class ctest = ctest_outcome(t);
+    if (ctest != HR_LOG_PLAIN)
+        return ctest;
+    if (docker_error(t) || counts(t) || nested_make(t) || pytest_error(t) || numbered_failure(s))
         return HR_LOG_FACT;
     return started(s) ? HR_LOG_STEP : pytest_outcome(t);
 }

@@ -16,6 +16,9 @@ hr_log_class hr_tool_form(hr_str s, hr_str t, uint16_t *kind);
 /* How severe the head of a compiler's diagnostic is; HR_LEVEL_NONE: it is none. A note is
  * HR_LEVEL_INFO. *place is the end of the location in front of it. */
 hr_level hr_tool_diagnostic(hr_str s, size_t *place);
+/* What kind of diagnostic it is: its option ("[-Wunused]"), else its message up to the first name
+ * or number in it. */
+hr_str hr_tool_kind(hr_str s);
 /* Source text as compilers and runners quote it: "  773 |     code", "      |     ^~~~". */
 bool hr_tool_excerpt(hr_str s);
 /* Does the line mark a place in the line above it: "    ^~~~", "  |  ---- ^"? */

@@ -21,6 +21,7 @@ typedef enum hr_tool_block {
     HR_BLOCK_WARNING,       /* the same, but it goes with its head */
     HR_BLOCK_BOX,           /* terraform's frame */
     HR_BLOCK_REPORT,        /* gradle's, up to "BUILD" */
+    HR_BLOCK_DOCKER,        /* the end of a failed step between two rules */
     HR_BLOCK_PANIC,         /* go's message and the first stack */
 } hr_tool_block;
 

@@ -230,7 +230,7 @@ static void keeps_what_failed_and_counts_what_passed(void **state)
     }
 }
 
-/* Appends what `fmt` makes of each number below n. */
+/* What `fmt` makes of each number below n in the place of #; @ stands for a #. */
 static hr_str repeat(const char *fmt, unsigned n)
 {
     hr_buf b = HR_BUF_INIT(0);
@@ -240,12 +240,55 @@ static hr_str repeat(const char *fmt, unsigned n)
             if (*c == '#')
                 hr_buf_add(&b, head);
             else
-                hr_buf_addc(&b, *c);
+                hr_buf_addc(&b, *c == '@' ? '#' : *c);
         }
     }
     hr_str s = hr_str_dup(&arena, hr_buf_str(&b));
     hr_buf_free(&b);
     return s;
+}
+
+/* Tools whose output is written here by their documented forms. */
+static void knows_the_forms_of_further_tools(void **state)
+{
+    (void)state;
+    hr_str docker =
+        hr_strf(&arena,
+                "%.*s#31 ERROR: process \"/bin/sh -c make\" did not complete: exit code: 2\n"
+                "------\n > [3/9] RUN make:\n31.2 ld: cannot find -lpq\n------\n"
+                "Dockerfile:8\nERROR: failed to solve: exit code: 2\n",
+                HR_FMT(repeat("@1# 0.# Get:# deb bookworm/main lib# [# kB]\n", 60)));
+    hr_str s = compress(docker, "docker build .").lossy;
+    assert_int_equal(hr_detect(docker), HR_KIND_BUILD);
+    assert_has(s, "#31 ERROR: process \"/bin/sh -c make\" did not complete: exit code: 2\n------\n"
+                  " > [3/9] RUN make:\n31.2 ld: cannot find -lpq\n------\n");
+    hr_str ctest = hr_strf(&arena,
+                           "%.*s61/61 Test #61: last ....***Failed    0.02 sec\n\n"
+                           "98%% tests passed, 1 tests failed out of 61\n\n"
+                           "The following tests FAILED:\n\t 61 - last (Failed)\n"
+                           "Errors while running CTest\n",
+                           HR_FMT(repeat("#/61 Test @#: w_# ....   Passed    0.00 sec\n", 60)));
+    s = compress(ctest, "ctest").lossy;
+    assert_has(s, "[+59 passed]\n61/61 Test #61: last ....***Failed    0.02 sec\n");
+    assert_has(s, "98% tests passed, 1 tests failed out of 61\n");
+    assert_has(s, "\t 61 - last (Failed)\n");
+    hr_str apply = hr_strf(&arena,
+                           "%.*s\xe2\x95\xb7\n\xe2\x94\x82 Error: creating bucket: AccessDenied\n"
+                           "\xe2\x94\x82 \n\xe2\x94\x82   with aws_s3_bucket.logs,\n\xe2\x95\xb5\n",
+                           HR_FMT(repeat("aws_x.a[#]: Creation complete after 1s [id=i-#]\n", 60)));
+    s = compress(apply, "terraform apply").lossy;
+    assert_has(s, "\xe2\x94\x82 Error: creating bucket: AccessDenied\n\xe2\x94\x82 \n"
+                  "\xe2\x94\x82   with aws_s3_bucket.logs,\n");
+    hr_str gradle =
+        hr_strf(&arena,
+                "%.*s> Task :app:test FAILED\n\nFAILURE: Build failed with an exception.\n\n"
+                "* What went wrong:\nExecution failed for task ':app:test'.\n\n"
+                "BUILD FAILED in 3s\n",
+                HR_FMT(repeat("> Task :m#:compileJava UP-TO-DATE\n", 60)));
+    s = compress(gradle, "./gradlew test").lossy;
+    assert_has(s, "> Task :app:test FAILED\n");
+    assert_has(s, "* What went wrong:\nExecution failed for task ':app:test'.\n");
+    assert_has(s, "BUILD FAILED in 3s\n");
 }
 
 static void lists_few_numbers_and_gives_ranges_of_many(void **state)
@@ -406,6 +449,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(keeps_what_failed_and_counts_what_passed, setup, teardown),
+        cmocka_unit_test_setup_teardown(knows_the_forms_of_further_tools, setup, teardown),
         cmocka_unit_test_setup_teardown(lists_few_numbers_and_gives_ranges_of_many, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(cuts_no_character_in_two, setup, teardown),
