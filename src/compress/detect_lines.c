@@ -161,7 +161,7 @@ static bool base64(hr_str s)
         upper += ch >= 'A' && ch <= 'Z';
         digit += hr_is_digit(ch);
     }
-    return upper * 8 > s.n && digit > 0;
+    return upper * 8 > s.n && (digit > 0 || s.n == 76 || s.n == 64);
 }
 
 static void listing(hr_shape_counts *c, hr_str s, hr_str trimmed)
@@ -306,6 +306,9 @@ static void log_line(hr_shape_counts *c, hr_str s, hr_str t)
         bool edge = i == 0 || t.p[i - 1] == ' ' || t.p[i - 1] == '[' || t.p[i - 1] == '(' ||
                     t.p[i - 1] == '|' || t.p[i - 1] == '=' || t.p[i - 1] == '"';
         tokens += i > 0 && t.p[i - 1] == ' ';
+        /* Behind a tab: of a message, not of a cell of its own. */
+        size_t tabbed = i > 0 && t.p[i - 1] == '\t' ? hr_time_len(hr_str_sub(t, i, t.n)) : 0;
+        edge |= tabbed && at(t, i + tabbed) == ' ';
         if (edge && hr_time_len(hr_str_sub(t, i, t.n))) {
             c->stamped++;
             c->top_stamped += s.p == t.p;

@@ -136,12 +136,13 @@ hr_err hr_compress_opaque(const hr_compress_opts *o, hr_str text, const hr_key *
         char sha[65] = {0};
         hr_sha256 h = hr_sha256_of(text);
         hr_hex(h.b, sizeof h.b, sha);
-        hr_marker_text(&f.out,
-                       hr_strf(a,
-                               "%zu of %zu lines of data omitted; the whole text has %zu bytes and "
-                               "SHA-256 %s.",
-                               f.missing, v.n, text.n, sha),
-                       key, o->via);
+        hr_marker_text(
+            &f.out,
+            hr_strf(a,
+                    "%zu of %zu lines omitted, all of them data; the whole text has %zu bytes and "
+                    "SHA-256 %s.",
+                    f.missing, v.n, text.n, sha),
+            key, o->via);
         if (f.out.err == HR_OK) {
             out->lossy = hr_str_dup(a, hr_buf_str(&f.out));
             out->lossy_reason = HR_R_OPAQUE_LINES;

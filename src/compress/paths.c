@@ -150,6 +150,8 @@ static bool below(hr_str name)
 bool hr_paths_group(const hr_path_lines *v, hr_buf *out)
 {
     hr_str path = HR_STR_NONE;
+    hr_buf_add(out, HR_PATHS_LEGEND);
+    hr_buf_addc(out, '\n');
     for (size_t i = 0; i < v->n; i++) {
         const hr_path_line *l = &v->p[i];
         hr_str first = l->sep == HR_SEP_NONE ? l->rest : l->path;
@@ -186,6 +188,9 @@ hr_err hr_paths_ungroup(hr_str grouped, hr_buf *out)
     size_t path_at = 0, path_n = 0; /* in out, which may move */
     bool lf = grouped.n && grouped.p[grouped.n - 1] == '\n';
     hr_err err = HR_OK;
+    if (!hr_str_starts(grouped, HR_PATHS_LEGEND))
+        return HR_E_SYNTAX;
+    grouped = hr_str_sub(grouped, HR_PATHS_LEGEND.n + 1, grouped.n);
     for (hr_str rest = grouped, line; err == HR_OK && hr_str_line(&rest, &line);) {
         size_t start = out->n;
         hr_str path = path_n ? hr_str_of(out->p + path_at, path_n) : HR_STR_NONE;

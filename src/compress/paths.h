@@ -39,6 +39,10 @@ typedef struct hr_path_lines {
     bool final_newline;
 } hr_path_lines;
 
+/* The first line of a grouped form, for readers. */
+#define HR_PATHS_LEGEND                                                                            \
+    HR_STR("[a blank and a number: same file as above; a blank and a name: same folder]")
+
 /* Appends the grouped form. False when it could not be undone (a line of the text begins with a
  * blank): then `out` is garbage. */
 bool hr_paths_group(const hr_path_lines *lines, hr_buf *out);

@@ -57,6 +57,41 @@ static size_t plain_words(hr_str s)
     return words;
 }
 
+enum { SHAPE = 3 };
+
+/* Behind a list's mark: "- ", "* ", "12. ", "3) ". */
+static hr_str without_bullet(hr_str line)
+{
+    size_t i = 0;
+    while (i < line.n && i < 3 && hr_is_digit(line.p[i]))
+        i++;
+    bool mark = i < line.n && strchr(i ? ".)" : "-*+", line.p[i]) != NULL;
+    return mark && i + 1 < line.n && line.p[i + 1] == ' ' ? hr_str_sub(line, i + 2, line.n) : line;
+}
+
+/* What the first words of a line are: 'w' letters, '9' with digits, 'x' with other signs. True if
+ * one of them is no plain word. */
+static bool shape_of(hr_str line, char shape[SHAPE])
+{
+    bool told = false;
+    memset(shape, 0, SHAPE);
+    line = without_bullet(line);
+    for (size_t i = 0, n = 0; i < line.n && n < SHAPE; n++) {
+        size_t from = i, signs = 0, digits = 0;
+        for (; i < line.n && !hr_is_space(line.p[i]); i++) {
+            bool letter = hr_is_alpha(line.p[i]) || (unsigned char)line.p[i] >= 0x80;
+            digits += hr_is_digit(line.p[i]);
+            signs += !letter && !hr_is_digit(line.p[i]);
+        }
+        signs -= signs && i - from > 1 && strchr(".,;:!?)'\"", line.p[i - 1]);
+        shape[n] = digits ? '9' : signs ? 'x' : 'w';
+        told |= shape[n] != 'w';
+        while (i < line.n && hr_is_space(line.p[i]))
+            i++;
+    }
+    return told;
+}
+
 /* The first and the last word of a line. */
 static void ends_of(hr_str line, hr_str *first, hr_str *last)
 {
@@ -66,10 +101,12 @@ static void ends_of(hr_str line, hr_str *first, hr_str *last)
     *last = hr_str_sub(line, space == SIZE_MAX ? 0 : space + 1, line.n);
 }
 
-/* Does the line before begin and end like most lines? So does a program's output, not a writer. */
+/* Are most lines built as the line before them? A program writes such records; a sentence that
+ * differs among them would be taken for one more of them. */
 static bool of_one_mould(hr_str text)
 {
     hr_str first = HR_STR_NONE, last = HR_STR_NONE, line;
+    char before[SHAPE] = {0}, shape[SHAPE];
     size_t lines = 0, same = 0;
     for (hr_str rest = hr_str_sub(text, 0, LOOK_MAX); hr_str_line(&rest, &line);) {
         hr_str a, b;
@@ -77,8 +114,11 @@ static bool of_one_mould(hr_str text)
         if (!line.n)
             continue;
         ends_of(line, &a, &b);
+        bool told = shape_of(line, shape);
         lines++;
-        same += a.n + 1 < line.n && hr_str_eq(a, first) && hr_str_eq(b, last);
+        same += (told && memcmp(shape, before, SHAPE) == 0) ||
+                (a.n + 1 < line.n && hr_str_eq(a, first) && hr_str_eq(b, last));
+        memcpy(before, shape, SHAPE);
         first = a;
         last = b;
     }

@@ -241,6 +241,32 @@ static void without_a_query_only_large_texts_lose_a_little(void **state)
     hr_buf_free(&b);
 }
 
+static void records_of_one_shape_are_no_prose(void **state)
+{
+    (void)state;
+    for (size_t m = 0; m < 3; m++) {
+        hr_buf b = HR_BUF_INIT(0);
+        for (int i = 0; i < 400; i++) {
+            if (i == 211)
+                hr_buf_lit(&b, "0211 the disk is full and nothing more was written\n");
+            else if (m == 0)
+                hr_buf_addf(&b, "%04d + Size=%d everything in this record went well\n", i, i * 7);
+            else if (m == 1)
+                hr_buf_addf(&b, "7b%04dc HEAD@{%d}: commit: say what was done in words\n", i, i);
+            else
+                hr_buf_addf(&b, "lib/some-name_%d - a library that does things for people\n", i);
+        }
+        hr_compress_opts o = hr_compress_defaults();
+        hr_forms f = {0};
+        hr_arena a;
+        hr_arena_init(&a, 0);
+        hr_key key = hr_key_of(hr_buf_str(&b));
+        assert_int_equal(hr_compress_prose(&o, hr_buf_str(&b), &key, true, &a, &f), HR_E_SYNTAX);
+        hr_arena_free(&a);
+        hr_buf_free(&b);
+    }
+}
+
 static void what_is_not_prose_is_declined(void **state)
 {
     (void)state;
@@ -262,6 +288,7 @@ int main(void)
         cmocka_unit_test_teardown(the_answer_stays_and_the_rest_is_counted, tear_down),
         cmocka_unit_test_teardown(protected_elements_survive_whole, tear_down),
         cmocka_unit_test_teardown(without_a_query_only_large_texts_lose_a_little, tear_down),
+        cmocka_unit_test(records_of_one_shape_are_no_prose),
         cmocka_unit_test_teardown(what_is_not_prose_is_declined, tear_down),
     };
     hr_arena_init(&arena, 0);
