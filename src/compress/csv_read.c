@@ -21,8 +21,8 @@ static hr_err read_record(hr_csv *c, hr_str text, size_t *at, hr_arena *a)
     bool quoted = false;
     for (;; i++) {
         bool end = i >= text.n || (!quoted && text.p[i] == '\n');
-        if (!end && text.p[i] == '"' && (quoted || i == cell))
-            quoted = !quoted;
+        if (!end && text.p[i] == '"' && text.p[cell] == '"')
+            quoted = !quoted; /* a doubled quote closes and opens again */
         if (!end && (quoted || text.p[i] != c->delimiter))
             continue;
         hr_str *slot = hr_vec_push(&c->cells, a);
@@ -124,6 +124,50 @@ static hr_err read_markdown(hr_str text, hr_arena *a, hr_csv *c)
     return HR_OK;
 }
 
+/* What kinds of characters a cell has; two cells of one column are spelled alike when these are. */
+static bool alike(hr_str a, hr_str b)
+{
+    size_t digits = 0;
+    if (a.n != b.n || a.n == 0)
+        return false;
+    for (size_t i = 0; i < a.n; i++) {
+        bool hex = hr_is_hex(a.p[i]) && hr_is_hex(b.p[i]);
+        digits += hr_is_digit(a.p[i]);
+        if (!hex && a.p[i] != b.p[i])
+            return false;
+    }
+    return digits * 3 >= a.n;
+}
+
+static bool number_like(hr_str s)
+{
+    double v;
+    return s.n && hr_str_double(s, &v);
+}
+
+/* The first record is a row like the others, no header, when one of its cells is what only values
+ * are: a number over numbers, or spelled like the value below in most rows. */
+static bool headless(const hr_csv *c)
+{
+    size_t n = c->records.n < SAMPLE_LINES ? c->records.n : SAMPLE_LINES;
+    for (uint32_t k = 0; c->delimiter != '|' && k < c->columns; k++) {
+        hr_str top = c->cells.p[c->records.p[0].first + k];
+        size_t numbers = 0, like = 0, rows = 0;
+        for (size_t i = 1; i < n; i++) {
+            const hr_csv_record *r = &c->records.p[i];
+            if (k >= r->count)
+                continue;
+            hr_str cell = c->cells.p[r->first + k];
+            rows++;
+            numbers += number_like(cell);
+            like += alike(top, cell) || (top.n && hr_str_eq(top, cell));
+        }
+        if (rows && ((number_like(top) && numbers * 10 >= rows * 9) || like * 10 >= rows * 8))
+            return true;
+    }
+    return false;
+}
+
 hr_err hr_csv_read(hr_str text, hr_arena *a, hr_csv *out)
 {
     *out = (hr_csv){.delimiter = find_delimiter(text)};
@@ -140,6 +184,7 @@ hr_err hr_csv_read(hr_str text, hr_arena *a, hr_csv *out)
         return HR_E_SYNTAX;
     size_t same = 0;
     out->columns = out->records.p[0].count;
+    out->first = headless(out) ? 0 : 1;
     for (size_t i = 0; i < out->records.n; i++)
         same += out->records.p[i].count == out->columns;
     return out->columns >= 2 && same * 10 >= out->records.n * 9 ? HR_OK : HR_E_SYNTAX;
