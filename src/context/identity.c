@@ -124,6 +124,14 @@ static hr_str sub_agent_mark(const hr_wire_request *r)
     return sub ? r->first_user_text : HR_STR_NONE;
 }
 
+/* Codex asks for a summary of the conversation with its tools still there, but must get text: what
+ * needs a tool to be read would be lost in the summary. */
+static bool compaction(hr_headers h)
+{
+    return hr_str_has(hr_header_get(h, HR_STR("x-codex-turn-metadata")),
+                      HR_STR("\"request_kind\":\"compaction\""));
+}
+
 void hr_identify(hr_headers h, const hr_wire_request *r, hr_arena *a, hr_identity *out)
 {
     const struct client_row *row = client_row(h);
@@ -167,7 +175,7 @@ void hr_identify(hr_headers h, const hr_wire_request *r, hr_arena *a, hr_identit
         parts[n++] = r->has_tools ? HR_STR("tools") : HR_STR("no tools");
     }
     out->conversation = hex_key(parts, n, 32, a);
-    out->side = !r->has_tools && out->agent != HR_AGENT_UNKNOWN;
+    out->side = out->agent != HR_AGENT_UNKNOWN && (!r->has_tools || compaction(h));
     out->local_shell = out->agent == HR_AGENT_CLAUDE_CODE || out->agent == HR_AGENT_CODEX ||
                        out->agent == HR_AGENT_OPENCODE || out->agent == HR_AGENT_GEMINI_CLI;
 }

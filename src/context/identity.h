@@ -28,7 +28,8 @@ typedef struct hr_identity {
     hr_auth_mode auth;
     hr_str conversation; /* key: 32 hex digits, stable for the conversation's life */
     hr_str credential;   /* 16 hex digits of a hash of the credential, for keys and limits */
-    bool side;           /* title, router, commit message …: no tools offered by a known agent */
+    bool side;           /* title, router, commit message …: no tools offered by a known agent, or
+                          * a summary that is made without using them */
     bool local_shell;    /* the agent runs its shell on the user's machine */
 } hr_identity;
 

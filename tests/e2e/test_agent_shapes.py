@@ -97,6 +97,20 @@ def test_scripts_of_codex_are_made_smaller(with_shell, up):
         assert mine["type"] == "custom_tool_call_output" or mine == theirs
 
 
+def test_a_summary_of_codex_needs_nothing_to_be_fetched(with_shell, up):
+    """What was sent smaller before stays so, for the provider's cache; what is new is there in full."""
+    results = [samples.rows(150, "summary"), samples.log(700, "summary")]
+    sent(with_shell, scripts(results[0]), CODEX)
+    asked = scripts(*results)
+    asked["input"].append({"type": "message", "role": "user", "content": [{"type": "input_text", "text": "Sum it up."}]})
+    about = {"request_kind": "compaction", "window_number": 0}
+    sent(with_shell, asked, {**CODEX, "x-codex-turn-metadata": json.dumps(about, separators=(",", ":"))})
+    turn, summary = (r.json for r in up.model_requests)
+    assert extends(turn, summary)
+    assert outputs(summary)[0] == outputs(turn)[0] and "headroom retrieve" in outputs(turn)[0][1]["text"]
+    assert outputs(summary)[1][1]["text"] == results[1]
+
+
 def test_scripts_without_a_shell_keep_everything_visible(with_shell, up):
     """Nobody could fetch an original, so nothing may need it."""
     body = scripts(samples.rows(150, "no shell"), declares="apply_patch(input: string)")

@@ -96,11 +96,14 @@ static void codex_threads_and_windows(void **state)
     hr_header a[] = {H("user-agent", "codex_exec/0.169.0"), H("session-id", "p"),
                      H("thread-id", "t1"), H("x-codex-window-id", "t1:0")};
     hr_header b[] = {H("user-agent", "codex_exec/0.169.0"), H("session-id", "p"),
-                     H("thread-id", "t2"), H("x-codex-window-id", "t2:0")};
+                     H("thread-id", "t2"), H("x-codex-window-id", "t2:0"),
+                     H("x-codex-turn-metadata", "{\"request_kind\":\"compaction\",\"n\":1}")};
     hr_identity x = identify(a, COUNT(a), body, HR_DIALECT_OPENAI_RESPONSES);
     hr_identity y = identify(b, COUNT(b), body, HR_DIALECT_OPENAI_RESPONSES);
     assert_false(hr_str_eq(x.conversation, y.conversation)); /* a sub-agent shares the session id */
     assert_int_equal(x.agent, HR_AGENT_CODEX);
+    assert_false(x.side);
+    assert_true(y.side); /* tools or not: a summary is made of what it reads there */
 }
 
 static void unknown_clients_survive_a_changed_date(void **state)
