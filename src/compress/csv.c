@@ -11,6 +11,12 @@
 
 enum { CONSTANT_ROWS = 8 };
 
+/* The record of the first row. */
+static size_t first_row(const hr_csv *c)
+{
+    return c->headless ? 0 : 1;
+}
+
 static hr_str cell(const hr_csv *c, size_t record, uint32_t column)
 {
     const hr_csv_record *r = &c->records.p[record];
@@ -22,8 +28,8 @@ static hr_str cell(const hr_csv *c, size_t record, uint32_t column)
 
 static bool constant(const hr_csv *c, uint32_t column)
 {
-    hr_str first = cell(c, c->first, column);
-    for (size_t i = c->first + 1; i < c->records.n; i++) {
+    hr_str first = cell(c, first_row(c), column);
+    for (size_t i = first_row(c) + 1; i < c->records.n; i++) {
         if (!hr_str_eq(cell(c, i, column), first))
             return false;
     }
@@ -42,7 +48,7 @@ static hr_str raw_cell(const hr_csv *c, const hr_csv_record *r, uint32_t column)
 
 static hr_str name_of(const hr_csv *c, uint32_t k, hr_arena *a)
 {
-    hr_str name = c->first ? cell(c, 0, k) : HR_STR_NONE;
+    hr_str name = c->headless ? HR_STR_NONE : cell(c, 0, k);
     return name.n ? name : hr_strf(a, "column %u", k + 1);
 }
 
@@ -68,7 +74,7 @@ static hr_err lossless_form(const hr_csv *c, hr_str text, hr_arena *a, hr_forms 
     for (uint32_t k = 0; k < c->columns; k++) {
         if (drop[k])
             hr_buf_addf(&b, " %.*s=%.*s;", HR_FMT(name_of(c, k, a)),
-                        HR_FMT(raw_cell(c, &c->records.p[c->first], k)));
+                        HR_FMT(raw_cell(c, &c->records.p[first_row(c)], k)));
     }
     b.n--;
     hr_buf_lit(&b, "]\n");
@@ -118,8 +124,8 @@ static hr_err as_json(const hr_csv *c, hr_arena *a, hr_str *json)
 {
     hr_buf b = HR_BUF_INIT(0);
     hr_buf_addc(&b, '[');
-    for (size_t i = c->first; i < c->records.n; i++) {
-        hr_buf_add(&b, i > c->first ? HR_STR(",{") : HR_STR("{"));
+    for (size_t i = first_row(c); i < c->records.n; i++) {
+        hr_buf_add(&b, i > first_row(c) ? HR_STR(",{") : HR_STR("{"));
         uint32_t n = 0;
         for (uint32_t k = 0; k < c->columns; k++) {
             hr_str v = cell(c, i, k);
@@ -181,18 +187,17 @@ static bool named(hr_str query, hr_str name)
 }
 
 /* Rows that hold a name spelled out in the query, the rows next to them, and those that share their
- * value in a column the query names ("the same height as …"): asked[i] is set. False when the query
- * singles out nothing. */
-static bool asked_rows(const hr_compress_opts *o, const hr_csv *c, hr_arena *a, bool *asked)
+ * value in a column the query names ("the same height as …"): asked[i] is set. */
+static void asked_rows(const hr_compress_opts *o, const hr_csv *c, hr_arena *a, bool *asked)
 {
     hr_str query = hr_str_sub(o->query, 0, QUERY_MAX);
     size_t n = c->records.n, hits = 0, like = 0;
     bool *own = HR_NEW_ARRAY(a, bool, n + 1), *columns = HR_NEW_ARRAY(a, bool, c->columns + 1);
     if (!own || !columns || !query.n)
-        return false;
+        return;
     for (uint32_t k = 0; k < c->columns; k++)
-        columns[k] = c->first && named(query, cell(c, 0, k));
-    for (size_t i = c->first; i < n; i++) {
+        columns[k] = !c->headless && named(query, cell(c, 0, k));
+    for (size_t i = first_row(c); i < n; i++) {
         for (uint32_t k = 0; k < c->columns && !own[i]; k++) {
             hr_str v = cell(c, i, k);
             own[i] = v.n >= NAME_MIN && v.n <= query.n && !plain_number(v) &&
@@ -201,62 +206,58 @@ static bool asked_rows(const hr_compress_opts *o, const hr_csv *c, hr_arena *a, 
         hits += own[i];
     }
     if (hits == 0 || !few(hits, n))
-        return false;
-    for (size_t i = c->first; i < n; i++)
-        asked[i] = own[i] || (i > c->first && own[i - 1]) || (i + 1 < n && own[i + 1]);
+        return;
+    for (size_t i = first_row(c); i < n; i++)
+        asked[i] = own[i] || (i > first_row(c) && own[i - 1]) || (i + 1 < n && own[i + 1]);
     for (uint32_t k = 0; k < c->columns; k++) {
         hr_map values;
         if (!columns[k])
             continue;
         hr_map_init(&values, a);
-        for (size_t i = c->first; i < n; i++) {
+        for (size_t i = first_row(c); i < n; i++) {
             if (own[i] && cell(c, i, k).n && !hr_map_put(&values, cell(c, i, k), NULL))
-                return false;
+                return;
         }
         like = 0;
-        for (size_t i = c->first; i < n; i++)
+        for (size_t i = first_row(c); i < n; i++)
             like += hr_map_get(&values, cell(c, i, k)) != NULL;
-        for (size_t i = c->first; i < n && few(like, n); i++)
+        for (size_t i = first_row(c); i < n && few(like, n); i++)
             asked[i] |= hr_map_get(&values, cell(c, i, k)) != NULL;
     }
-    return true;
 }
 
-static hr_err lossy_form(const hr_compress_opts *o, const hr_csv *c, const hr_key *key, hr_arena *a,
-                         hr_forms *out)
+hr_err hr_csv_sample(const hr_compress_opts *o, const hr_csv *c, const hr_key *key, hr_arena *a,
+                     hr_forms *out)
 {
-    bool *asked = HR_NEW_ARRAY(a, bool, c->records.n + 1);
+    bool *must = HR_NEW_ARRAY(a, bool, c->records.n + 1);
     hr_str json = HR_STR_NONE;
     hr_json_doc d;
     hr_jview v;
     hr_rows_total total = {0};
+    if (must)
+        asked_rows(o, c, a, must);
+    for (size_t i = 0; must && c->must && i < c->records.n; i++)
+        must[i] |= c->must[i];
     hr_err err = as_json(c, a, &json);
     if (err == HR_OK)
         err = hr_json_scan(a, json, 0, &d).code;
     if (err == HR_OK)
         err = hr_jview_init(&v, o, &d, NULL, a);
+    if (err == HR_OK && must)
+        v.must = must + first_row(c); /* the first record may be the heading */
     if (err == HR_OK)
         v.null_is_empty = true;
     if (err == HR_OK)
         err = hr_rows_select(&v, NULL, &total);
-    if (err == HR_OK && asked && asked_rows(o, c, a, asked)) {
-        size_t row = c->first;
-        for (uint32_t n = HR_JSON_FIRST(&d, 0); n < d.nodes[0].next; n = d.nodes[n].next, row++) {
-            if (asked[row] && hr_jmarked(&v, n, HR_MARK_DROP)) {
-                v.mark[n] &= (uint8_t)~HR_MARK_DROP;
-                total.rows--;
-            }
-        }
-    }
     if (err != HR_OK || total.rows == 0)
         return err == HR_E_UTF8 ? HR_E_SYNTAX : err;
     hr_buf b = HR_BUF_INIT(0), what = HR_BUF_INIT(0);
     hr_buf_add(&b, c->before);
-    if (c->first)
+    if (!c->headless && c->records.p[0].line.p)
         put(&b, c->records.p[0].line);
     if (c->rule.n)
         put(&b, c->rule);
-    size_t i = c->first;
+    size_t i = first_row(c);
     for (uint32_t n = HR_JSON_FIRST(&d, 0); n < d.nodes[0].next; n = d.nodes[n].next, i++) {
         if (!hr_jmarked(&v, n, HR_MARK_DROP))
             put(&b, c->records.p[i].line);
@@ -270,7 +271,8 @@ static hr_err lossy_form(const hr_compress_opts *o, const hr_csv *c, const hr_ke
     if (err == HR_OK) {
         out->lossy = hr_str_dup(a, hr_buf_str(&b));
         out->lossy_reason = HR_R_TABLE_ROWS;
-        out->lossy_strategy = hr_strf(a, "rows(-%zu of %zu)", total.rows, c->records.n - c->first);
+        out->lossy_strategy =
+            hr_strf(a, "rows(-%zu of %zu)", total.rows, c->records.n - first_row(c));
     }
     hr_buf_free(&b);
     hr_buf_free(&what);
@@ -285,6 +287,6 @@ hr_err hr_compress_csv(const hr_compress_opts *o, hr_str text, const hr_key *key
     if (err == HR_OK)
         err = lossless_form(&c, text, a, out);
     if (err == HR_OK && lossy)
-        err = lossy_form(o, &c, key, a, out);
+        err = hr_csv_sample(o, &c, key, a, out);
     return err;
 }

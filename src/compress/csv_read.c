@@ -184,7 +184,7 @@ hr_err hr_csv_read(hr_str text, hr_arena *a, hr_csv *out)
         return HR_E_SYNTAX;
     size_t same = 0;
     out->columns = out->records.p[0].count;
-    out->first = headless(out) ? 0 : 1;
+    out->headless = headless(out);
     for (size_t i = 0; i < out->records.n; i++)
         same += out->records.p[i].count == out->columns;
     return out->columns >= 2 && same * 10 >= out->records.n * 9 ? HR_OK : HR_E_SYNTAX;

@@ -56,6 +56,7 @@ typedef struct hr_jview {
     bool null_is_empty;            /* a table of text: null stands for an empty cell */
     hr_query query;                /* what it names literally is never spelled in parts */
     const struct hr_rowtext *text; /* lossy: the query */
+    const bool *must;              /* lossy: elements of the root array that stay, or NULL */
     uint32_t ending;               /* container whose note the closing marker carries, 0: none */
     bool has_ending;
     bool by_column; /* planning a table of few rows and many columns */
