@@ -4,6 +4,7 @@
 #define CHECK_LOSSLESS(text, form) check_back((text), (form))
 
 #include "compress/columns.h"
+#include "compress/git_log.h"
 #include "compress/listing.h"
 #include "compress/log_lossless.h"
 #include "compress/view.h"
@@ -36,6 +37,8 @@ static void check_back(hr_str text, hr_str form)
         e = hr_log_decode(form, &a, &back);
     else if (hr_str_starts(form, HR_STR("[tree of ")))
         e = hr_tree_unpack(form, &a, &back);
+    else if (hr_str_starts(form, HR_STR("[git log of ")))
+        e = hr_git_log_unpack(form, &a, &back);
     else if (hr_str_has(form, HR_STR("[aligned table of ")))
         e = hr_columns_unpack(form, &a, &back);
     else

@@ -36,7 +36,11 @@ static const struct {
     {hr_view_tree, 1u << HR_KIND_TABLE},
     {hr_view_listing, 1u << HR_KIND_LISTING},
     {hr_view_columns, 1u << HR_KIND_TABLE},
+    {hr_view_git_log, 1u << HR_KIND_TEXT | 1u << HR_KIND_LOG},
 };
+
+/* The forms of a log read harder than a view made for the text: they must be that much shorter. */
+static const double HARDER = 0.85;
 
 hr_err hr_view_or_log(const hr_view_job *j, hr_str text, hr_forms *out)
 {
@@ -44,8 +48,9 @@ hr_err hr_view_or_log(const hr_view_job *j, hr_str text, hr_forms *out)
     hr_err e = hr_compress_log(j->o, text, j->key, false, j->a, &log);
     if (e != HR_OK || !log.lossless.n)
         return e;
-    if (out->lossless.n &&
-        hr_tokens_estimate(j->o->tok, out->lossless) <= hr_tokens_estimate(j->o->tok, log.lossless))
+    double mine = (double)hr_tokens_estimate(j->o->tok, out->lossless);
+    double theirs = (double)hr_tokens_estimate(j->o->tok, log.lossless);
+    if (out->lossless.n && theirs > HARDER * mine)
         return HR_OK;
     out->lossless = log.lossless;
     out->lossless_strategy = log.lossless_strategy;

@@ -25,16 +25,14 @@ typedef hr_err hr_view(const hr_view_job *j, hr_str text, hr_forms *out);
 /* The first view that fits; HR_E_SYNTAX if none does. */
 hr_view hr_compress_view;
 
-/* Where many columns repeat, the forms of a log may be shorter than a view's own lossless form:
- * puts the shorter of the two into *out. HR_E_NOMEM, HR_E_TIMEOUT. */
+/* Where many columns repeat, the forms of a log may be shorter than a view's own lossless form: puts
+ * them into *out if they are clearly shorter. HR_E_NOMEM, HR_E_TIMEOUT. */
 hr_err hr_view_or_log(const hr_view_job *j, hr_str text, hr_forms *out);
 
 hr_view hr_view_listing; /* view_listing.c: find, ls, tree, du, tar, npm ls … */
 hr_view hr_view_tree;    /* view_listing.c: only what is drawn as a tree */
 hr_view hr_view_columns; /* view_columns.c: ps, df, docker ps, kubectl get, dpkg -l … */
-hr_view hr_view_git_log; /* view_git_log.c */
-hr_view hr_view_status;  /* view_git_status.c */
-hr_view hr_view_http;    /* view_http.c: curl -v, wget */
-hr_view hr_view_env;     /* view_env.c: env, printenv */
+hr_view hr_view_git_log; /* view_git.c: git log, with or without --stat */
+hr_view hr_view_paths;   /* view_git.c: words in front of paths, git status */
 
 #endif

@@ -2,6 +2,7 @@
  * grows, and what loses nothing comes back byte for byte, also from outputs that were cut. */
 #include "../files.h"
 #include "compress/columns.h"
+#include "compress/git_log.h"
 #include "compress/listing.h"
 #include "compress/log_lossless.h"
 #include "compress/marker.h"
@@ -39,6 +40,8 @@ static void comes_back(hr_str text, const hr_compressed *c)
         e = hr_log_decode(c->text, &arena, &back);
     else if (c->reason == HR_R_TABLE_COLUMNS)
         e = hr_columns_unpack(c->text, &arena, &back);
+    else if (c->reason == HR_R_GIT_LOG)
+        e = hr_git_log_unpack(c->text, &arena, &back);
     else if (hr_str_starts(c->text, HR_STR("[tree of ")))
         e = hr_tree_unpack(c->text, &arena, &back);
     else if (c->reason == HR_R_LISTING_GROUP)
@@ -121,6 +124,18 @@ static const struct {
      {"98.7  0.1", "[shop-export] <defunct>", " 41.3 ", "java -jar search.jar"}},
     {"df.txt", "df -h", "", HR_R_TABLE_COLUMNS, HR_R_TABLE_COLUMNS, {"97%", "/srv/disk17"}},
     {"pip-list.txt", "pip list", "", HR_R_TABLE_COLUMNS, HR_R_TABLE_COLUMNS, {"boto3 1.43.11"}},
+    {"git-log.txt",
+     "git log",
+     "",
+     HR_R_GIT_LOG,
+     HR_R_GIT_LOG,
+     {"commit 0000000000000000000000000000000000000007", "Author: Bo Other", "Merge: 1111111"}},
+    {"git-status.txt",
+     "git status -uall",
+     "",
+     HR_R_LOG_TEMPLATE,
+     HR_R_LOG_TEMPLATE,
+     {"On branch master", "Unmerged paths:", "both modified:   docs/", "use \"git add", "o30.log"}},
     {"systemctl.txt",
      "systemctl list-units",
      "",
@@ -251,6 +266,23 @@ static void trees_know_their_ways(void **state)
     }
 }
 
+static void logs_with_changes_come_back(void **state)
+{
+    (void)state;
+    hr_str raw = test_read_file(HR_TEST_DATA "/commands/git-log-stat.txt"), form, strategy;
+    hr_buf back = HR_BUF_INIT(0);
+    assert_int_equal(hr_git_log_pack(raw, &arena, &form, &strategy), HR_OK);
+    assert_true(form.n > 0 && form.n < raw.n);
+    assert_true(hr_str_has(form, HR_STR("7 | Tue Mar  8 17:07:09\n Change part 7")));
+    assert_true(hr_str_has(form, HR_STR("\n= src/part9.c | 9 +++++++++\n")));
+    assert_int_equal(hr_git_log_unpack(form, &arena, &back), HR_OK);
+    assert_true(hr_str_eq(hr_buf_str(&back), raw));
+    assert_int_equal(hr_git_log_pack(HR_STR("commit to it\n"), &arena, &form, &strategy),
+                     HR_E_SYNTAX);
+    hr_buf_free(&back);
+    free((char *)(uintptr_t)raw.p);
+}
+
 static void broken_forms_are_refused(void **state)
 {
     (void)state;
@@ -281,6 +313,7 @@ int main(void)
         cmocka_unit_test(folders_count_every_name),
         cmocka_unit_test(another_text_goes_the_usual_way),
         cmocka_unit_test(trees_know_their_ways),
+        cmocka_unit_test(logs_with_changes_come_back),
         cmocka_unit_test(broken_forms_are_refused),
     };
     hr_arena_init(&arena, 0);
