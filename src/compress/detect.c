@@ -244,7 +244,7 @@ hr_kind hr_detect(hr_str text)
         return HR_KIND_BINARY;
     if (s.p[0] == '{' || s.p[0] == '[') {
         hr_json_shape j = hr_detect_json(s);
-        if (hr_detect_python_rows(s))
+        if (hr_detect_nearly_json(s, j.good))
             return HR_KIND_JSON;
         if (j.whole && hr_search_is_json(s))
             return HR_KIND_SEARCH;

@@ -69,8 +69,8 @@ typedef struct hr_json_shape {
     bool truncated; /* the text ends inside a value, without a mistake before */
 } hr_json_shape;
 hr_json_shape hr_detect_json(hr_str text);
-/* Lists and dictionaries as Python prints them, and nothing else. */
-bool hr_detect_python_rows(hr_str text);
+/* Lists and dictionaries as Python prints them, or JSON with NaN in it; `good` bytes are JSON. */
+bool hr_detect_nearly_json(hr_str text, size_t good);
 
 /* Families of line shapes; see detect_lines.c. */
 typedef struct hr_shape_counts {

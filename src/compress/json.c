@@ -221,6 +221,8 @@ static hr_err tell_loose(const source *s, hr_str text, hr_arena *a, hr_str *form
     hr_buf b = HR_BUF_INIT(text.n);
     if (l->python)
         hr_buf_lit(&b, "Python literals, None, True and False written as null, true and false:\n");
+    if (l->nan)
+        hr_buf_lit(&b, "NaN and Infinity, also where they stand in quotes, are the numbers:\n");
     hr_buf_add(&b, *form);
     if (l->cut) {
         hr_buf_addf(&b, "\n(the output was cut off in element %u%s%.*s, of which there is only:)\n",
@@ -229,7 +231,10 @@ static hr_err tell_loose(const source *s, hr_str text, hr_arena *a, hr_str *form
         hr_buf_add(&b, hr_str_starts(tail, HR_STR(",")) ? hr_str_trim(hr_str_sub(tail, 1, tail.n))
                                                         : tail);
     }
-    *strategy = hr_strf(a, "%.*s%s%s", HR_FMT(*strategy), l->python ? " + python" : "",
+    *strategy = hr_strf(a, "%.*s%s%s", HR_FMT(*strategy),
+                        l->python ? " + python"
+                        : l->nan  ? " + nan"
+                                  : "",
                         l->cut ? " + cut" : "");
     return keep(&b, a, text.n, form);
 }
@@ -244,24 +249,22 @@ hr_err hr_compress_json(const hr_compress_opts *o, hr_str text, const hr_key *ke
         out->lossless_margin = 1 - o->lossless_min_savings_ratio;
     source s;
     hr_err e = read_source(text, WALK_DEPTH, a, &s);
-    if (e == HR_E_DEPTH) {
+    bool deep = e == HR_E_DEPTH;
+    if (deep)
         e = read_source(text, 0, a, &s);
-        return e                                          ? e
-               : s.lines || s.loose.python || s.loose.cut ? HR_OK
-                                                          : minified(&s.doc, text, a, out);
-    }
     if (e)
         return e;
-    if (o->compaction == HR_COMPACT_JSON && has_name(&s.doc, HR_STR("\"_compaction\"")))
-        return s.lines || s.loose.python || s.loose.cut
-                   ? HR_OK
-                   : minified(&s.doc, text, a, out); /* its words would pass for ours */
+    bool loosely = s.loose.python || s.loose.nan || s.loose.cut;
+    /* Words of the text would pass for those of the form. */
+    bool taken = o->compaction == HR_COMPACT_JSON && has_name(&s.doc, HR_STR("\"_compaction\""));
+    if (deep || taken)
+        return s.lines || loosely ? HR_OK : minified(&s.doc, text, a, out);
     request r = {o, text, key, lossy_ok && o->via != HR_VIA_NONE};
     bool good;
     e = forms_of(&r, &s, o->compaction != HR_COMPACT_CSV, a, out, &good);
     if (!e && !good)
         e = forms_of(&r, &s, true, a, out, &good);
-    if (!e && (s.loose.python || s.loose.cut)) {
+    if (!e && loosely) {
         e = tell_loose(&s, text, a, &out->lossless, &out->lossless_strategy);
         if (!e)
             e = tell_loose(&s, text, a, &out->lossy, &out->lossy_strategy);

@@ -19,6 +19,7 @@ typedef struct reader {
     size_t i;
     hr_buf *b;
     hr_loose *out;
+    bool nan_text; /* a string of the text looks like NaN */
     level stack[DEPTH];
     size_t depth;
 } reader;
@@ -104,6 +105,7 @@ static step python_string(reader *r)
         if (st == GOOD && r->i < r->s.n && r->s.p[r->i] != '\'' && r->s.p[r->i] != '"')
             r->i = back;
     } while (st == GOOD && r->i < r->s.n && (r->s.p[r->i] == '\'' || r->s.p[r->i] == '"'));
+    r->nan_text |= hr_loose_nan(hr_buf_str(&text));
     if (st == GOOD)
         hr_json_quote(r->b, hr_buf_str(&text));
     if (text.err && !r->b->err)
@@ -123,8 +125,18 @@ static step json_string(reader *r)
     if (r->i >= r->s.n)
         return ENDED;
     r->i++;
+    r->nan_text |= hr_loose_nan(hr_str_sub(r->s, from + 1, r->i - 1));
     hr_buf_add(r->b, hr_str_sub(r->s, from, r->i));
     return GOOD;
+}
+
+bool hr_loose_nan(hr_str w)
+{
+    static const char *const words[] = {"NaN", "Infinity", "-Infinity", "nan", "inf", "-inf"};
+    for (size_t k = 0; k < sizeof words / sizeof *words; k++)
+        if (hr_str_eq(w, hr_cstr(words[k])))
+            return true;
+    return false;
 }
 
 static step string(reader *r)
@@ -155,6 +167,11 @@ static step word(reader *r)
             r->out->python |= words[k].python;
             return GOOD;
         }
+    }
+    if (hr_loose_nan(w)) {
+        r->out->nan = true;
+        hr_json_quote(r->b, w);
+        return GOOD;
     }
     if (!hr_lex_number(w))
         return WRONG;
@@ -303,9 +320,10 @@ bool hr_loose_python(hr_str s)
     return end < 200 && hr_str_starts(hr_str_sub(s, i + 1 + end, s.n), HR_STR("': "));
 }
 
-bool hr_detect_python_rows(hr_str text)
+bool hr_detect_nearly_json(hr_str text, size_t good)
 {
-    if (!hr_loose_python(text))
+    bool nan = good < text.n && (text.p[good] == 'N' || text.p[good] == 'I');
+    if (!nan && !hr_loose_python(text))
         return false;
     hr_arena a;
     hr_loose l;
@@ -328,7 +346,8 @@ hr_err hr_loose_read(hr_str text, hr_arena *a, hr_buf *json, hr_loose *out)
     space(r);
     if (json->err)
         return json->err;
-    if (st == WRONG || (st == GOOD && (r->i < text.n || !out->python)))
+    if (st == WRONG || (st == GOOD && (r->i < text.n || !(out->python || out->nan))) ||
+        (out->nan && r->nan_text))
         return HR_E_SYNTAX;
     return st == GOOD || close_up(r, a) ? HR_OK : a->failed ? HR_E_NOMEM : HR_E_SYNTAX;
 }

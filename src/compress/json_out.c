@@ -314,8 +314,9 @@ hr_err hr_jout_document(hr_jview *v, hr_buf *b)
     if (v->err || b->err)
         return v->err ? v->err : b->err;
     b->n = start;
-    if (count.blocks.n)
-        v->has_ending = false; /* texts stand between the table and the marker */
+    /* The marker speaks for a table only when nothing stands between them. */
+    if (count.blocks.n || (count.tables.n && count.tables.p[count.tables.n - 1] != v->ending))
+        v->has_ending = false;
     for (size_t i = 0; i < v->repeats.n; i++)
         v->repeats.p[i].worth = worth_name(v, &v->repeats.p[i]);
     hr_err e = HR_OK;

@@ -10,7 +10,8 @@ enum {
     MIN_BYTES = 700,        /* containers smaller than this stay whole */
     MIN_LEFT = 3,           /* so do those that would lose fewer rows */
     MIN_NUMBERS_ITEMS = 24, /* numbers are cheap */
-    MIN_MEMBERS = 30,       /* an object with fewer members is a record, not a map */
+    MAX_RUNS = 8,
+    MIN_MEMBERS = 30, /* an object with fewer members is a record, not a map */
 };
 
 typedef struct walk {
@@ -75,6 +76,15 @@ static void cut_rows(walk *w, hr_rowset *rs, uint32_t from, uint32_t n, uint32_t
     apply(w, &p, rs->map ? "members" : "rows", MIN_LEFT);
 }
 
+/* Runs of equal elements are written once with their number: few of them stay as they are. */
+static uint32_t runs_of(const hr_pick *p)
+{
+    uint32_t runs = 1;
+    for (uint32_t r = 1; r < p->n; r++)
+        runs += !hr_jview_equal(p->v, p->node[r - 1], p->node[r]);
+    return runs;
+}
+
 /* An array or map that is no table. */
 static void cut_items(walk *w, uint32_t node, unsigned depth)
 {
@@ -95,7 +105,8 @@ static void cut_items(walk *w, uint32_t node, unsigned depth)
         numbers += hr_jnode(v, k)->type == HR_JSON_NUMBER;
         p.node[n++] = k;
     }
-    if ((numbers == n && n < MIN_NUMBERS_ITEMS) || !hr_pick_init(&p))
+    if ((numbers == n && n < MIN_NUMBERS_ITEMS) || (!map && runs_of(&p) <= MAX_RUNS) ||
+        !hr_pick_init(&p))
         return;
     hr_stat s;
     if (numbers == n && hr_stat_of(v, p.node, n, true, &s)) {

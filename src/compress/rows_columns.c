@@ -1,11 +1,13 @@
 /* Choosing rows by their columns: outliers, rare values, changes, fields that must be shown. */
 #include <math.h>
+#include <stdlib.h>
 
 #include "compress/rows_pick.h"
 
 enum {
     MIN_NUMBERS = 8,       /* fewer say nothing about what is usual */
     OUTLIERS = 6,          /* rows a column may claim */
+    SPIKE = 50,            /* usual steps that lead away from a series that goes one way */
     CHANGES = 4,           /* places where a series changes its level */
     WINDOW = 5,            /* numbers on either side of such a place */
     EXTREME_COLUMNS = 3,   /* columns whose largest value is kept without being asked */
@@ -74,6 +76,36 @@ static void changes(hr_pick *p, const hr_stat *s)
     }
 }
 
+static int by_value(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* In a series that goes up (or down) a value far off its neighbours on both sides, measured in the
+ * series' own steps. */
+static void spikes(hr_pick *p, const hr_stat *s)
+{
+    uint32_t found = 0;
+    if (s->numbers != p->n || p->n < MIN_NUMBERS)
+        return;
+    hr_arena_mark m = hr_arena_save(p->v->a);
+    double *step = HR_NEW_ARRAY(p->v->a, double, p->n);
+    if (!step)
+        return;
+    for (uint32_t r = 1; r < p->n; r++)
+        step[r] = fabs(s->x[r] - s->x[r - 1]);
+    qsort(step + 1, p->n - 1, sizeof *step, by_value);
+    double far = step[p->n / 2] * SPIKE;
+    hr_arena_restore(p->v->a, m);
+    for (uint32_t r = 1; r + 1 < p->n && far > 0 && found < OUTLIERS; r++) {
+        if (fabs(s->x[r] - s->x[r - 1]) > far && fabs(s->x[r] - s->x[r + 1]) > far) {
+            p->keep[r] |= HR_KEEP_NUMBER;
+            found++;
+        }
+    }
+}
+
 static bool is_time(const hr_stat *s)
 {
     return (s->min >= 1e9 && s->max <= 2.2e9) || (s->min >= 1e12 && s->max <= 2.2e12);
@@ -87,6 +119,8 @@ void hr_pick_numbers(hr_pick *p, const hr_stat *s, bool asked)
         if (p->text->wants_min)
             p->keep[s->argmin] |= HR_KEEP_QUERY;
     }
+    if (s->sequence)
+        spikes(p, s);
     if (s->numbers < MIN_NUMBERS || s->sequence || is_time(s))
         return;
     outliers(p, s);

@@ -52,9 +52,15 @@ static void similar(hr_buf *b, const hr_pick *p)
         hr_buf_addf(b, written ? ", %u others" : "; %u more failures like those shown", others);
 }
 
-static void number(hr_buf *b, double d)
+/* As the row spells it: a smallest value must not be rounded. */
+static void spelled(hr_buf *b, const hr_jview *v, uint32_t i)
 {
-    hr_buf_addf(b, "%.6g", d);
+    hr_buf_add(b, hr_json_raw(v->d, i));
+}
+
+static void mean_of(hr_buf *b, const hr_stat *s)
+{
+    hr_buf_addf(b, " mean %.6g", s->mean);
 }
 
 /* A short value as it is spelled, without the quotes. */
@@ -106,13 +112,11 @@ static bool column(hr_buf *b, const hr_pick *p, const hr_view *view, const hr_st
         return false;
     hr_buf_add(b, view->path);
     hr_buf_addc(b, ' ');
-    number(b, s->min);
+    spelled(b, p->v, view->node[s->argmin]);
     hr_buf_lit(b, "..");
-    number(b, s->max);
-    if (!s->sequence) {
-        hr_buf_lit(b, " mean ");
-        number(b, s->mean);
-    }
+    spelled(b, p->v, view->node[s->argmax]);
+    if (!s->sequence)
+        mean_of(b, s);
     return true;
 }
 
@@ -158,16 +162,15 @@ static void summary(hr_buf *b, hr_pick *p)
 }
 
 /* Numbers in an array: what a reader would ask of a series. */
-static void series(hr_buf *b, const hr_stat *s)
+static void series(hr_buf *b, const hr_pick *p, const hr_stat *s)
 {
     hr_buf_lit(b, ". All: min ");
-    number(b, s->min);
+    spelled(b, p->v, p->node[s->argmin]);
     hr_buf_lit(b, ", max ");
-    number(b, s->max);
-    hr_buf_lit(b, ", mean ");
-    number(b, s->mean);
-    hr_buf_lit(b, ", median ");
-    number(b, s->median);
+    spelled(b, p->v, p->node[s->argmax]);
+    hr_buf_addc(b, ',');
+    mean_of(b, s);
+    hr_buf_addf(b, ", median %.6g", s->median);
 }
 
 bool hr_pick_note(hr_pick *p, const char *unit)
@@ -188,7 +191,7 @@ bool hr_pick_note(hr_pick *p, const char *unit)
     else if (p->stats && p->views.n && p->depth == 0)
         summary(&b, p);
     else if (p->stats && !p->views.n && p->stats->numbers > 1)
-        series(&b, p->stats);
+        series(&b, p, p->stats);
     hr_str *slot = b.err ? NULL : hr_vec_push(&v->notes, v->a);
     if (slot) {
         *slot = hr_str_dup(v->a, hr_buf_str(&b));

@@ -71,15 +71,15 @@ static void what_json_cannot_say(void **state)
         "[{'a': (1, 2)}]",
         "[{'a': {1, 2}}]",
         "[{'a': b'x'}]",
-        "[{'a': nan}]",
-        "[{'a': inf}]",
+        "[{'a': nan, 'b': 'NaN'}]",
+        "[{'a': +inf}]",
         "{1: 'a'}",
         "[{'a': <object at 0x1>}]",
         "[{'a': Decimal('1')}]",
         "[{'a': 'x}]\n",
         "[{'a': '\\N{DASH}'}]",
         "[{'a': '\\ud83d'}]",
-        "[{\"a\": NaN}]",
+        "[{\"a\": Nan}]",
         "[{\"a\": 1,},]",
         "[1, 2] // x",
         "[{'a': 1}] tail",
@@ -143,6 +143,12 @@ static void the_reader_is_told(void **state)
         HR_STR("Python literals, None, True and False written as null, true and false:\n[");
     assert_true(hr_str_starts(f.lossless, head) && hr_str_starts(f.lossy, head));
     assert_true(hr_str_has(f.lossless, HR_STR("\n[120]{id,name=null,size}\n0,0\n1,3\n")));
+    text = many("[", "{\"id\": %u, \"share\": NaN, \"size\": %u}", "]");
+    assert_int_equal(hr_detect(text), HR_KIND_JSON);
+    f = forms(text);
+    assert_true(
+        hr_str_starts(f.lossless, HR_STR("NaN and Infinity, also where they stand in quotes, are "
+                                         "the numbers:\n[120]{id,share=\"NaN\",size}\n0,0\n")));
     f = forms(many("{\"items\": [", "{\"id\": %u, \"size\": %u}", ", {\"id\": 120, \"si"));
     hr_str end = HR_STR(
         "\n(the output was cut off in element 121 of items, of which there is only:)\n{\"id\": "
