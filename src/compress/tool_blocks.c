@@ -69,6 +69,13 @@ static void mark_source(hr_log *l, size_t at)
     }
 }
 
+/* "E   AssertionError: …": pytest's mark in front of what an assertion says */
+static bool asserts(hr_str s)
+{
+    hr_str said = starts(s, "E   ") ? hr_str_trim(hr_str_sub(s, 1, s.n)) : HR_STR_NONE;
+    return said.n && hr_is_alpha(said.p[0]);
+}
+
 static void pytest_line(hr_tool_scan *c, size_t i, hr_str s)
 {
     if (starts(s, "_____") || starts(s, "_ _ _")) {
@@ -88,7 +95,7 @@ static void pytest_line(hr_tool_scan *c, size_t i, hr_str s)
         c->left -= c->left > 0;
         hr_tool_fact_upto(c, i, starts(s, " ") || starts(s, "_ ") ? SAME_SOURCE : SAME_REPORT);
         c->l->mark[i] = !says_where(s);
-    } else if (starts(s, "E   ") && hr_is_alpha(hr_str_trim(hr_str_sub(s, 1, s.n)).p[0])) {
+    } else if (asserts(s)) {
         hr_tool_fact(c, i);
     }
 }
@@ -308,10 +315,42 @@ static bool test_title(hr_str s)
     return hr_str_has(hr_str_sub(s, open, s.n), HR_STR("."));
 }
 
+/* What goes with a passed test: its title above, TAP's details below ("  ---" … "  ..."). */
+static void around_passed(hr_tool_scan *c, size_t i, hr_str s, hr_str t)
+{
+    if (i > 0 && test_title(hr_str_trim(c->l->plain[i - 1])))
+        hr_tool_set(c, i - 1, HR_LOG_DETAIL);
+    if (starts(t, "ok "))
+        open_block(c, HR_BLOCK_PASSED_DETAIL, indent(s) + 1, 0);
+}
+
+/* "=== RUN   TestMany/case_7" of a test that fails heads what it wrote. */
+static void go_step(hr_tool_scan *c, size_t i, hr_str t)
+{
+    if (!hr_map_get(&c->failed, hr_tool_go_name(t, 9)))
+        return;
+    bool writes = i + 1 < c->l->n && !starts(c->l->plain[i + 1], "=== ");
+    open_block(c, HR_BLOCK_GO_OUTPUT, 0, BLOCK_LINES);
+    hr_tool_set(c, i, writes ? HR_LOG_FACT : HR_LOG_STEP);
+}
+
+/* Parts of a report that stand outside of any. */
+static void stray(hr_tool_scan *c, size_t i, hr_str s, hr_str t)
+{
+    if (starts(s, "FAILED: ") && i + 1 < c->l->n) /* ninja: its command follows */
+        hr_tool_fact(c, i + 1);
+    else if (hr_str_ends(t, HR_STR("required from here")) ||
+             hr_str_has(t, HR_STR("undefined reference to ")))
+        hr_tool_fact(c, i);
+    else if (starts(s, ">   "))
+        mark_source(c->l, i);
+    else if (asserts(s))
+        c->l->level[i] = HR_LEVEL_ERROR;
+}
+
 /* What a line says by itself. */
 static void alone(hr_tool_scan *c, size_t i, hr_str s, hr_str t)
 {
-    hr_log *l = c->l;
     uint16_t kind;
     hr_log_class class = hr_tool_form(s, t, &kind);
     if (class == HR_LOG_PLAIN && hr_tool_step(c->from, t))
@@ -323,33 +362,17 @@ static void alone(hr_tool_scan *c, size_t i, hr_str s, hr_str t)
         if (!named || hr_tool_one_more_name(c))
             hr_tool_fact(c, i);
         else
-            l->level[i] = HR_LEVEL_ERROR;
+            c->l->level[i] = HR_LEVEL_ERROR;
     } else if (class != HR_LOG_PLAIN) {
         hr_tool_set(c, i, class);
-        l->mark[i] = kind;
+        c->l->mark[i] = kind;
     }
-    if (class == HR_LOG_PASSED) {
-        if (i > 0 && test_title(hr_str_trim(l->plain[i - 1])))
-            hr_tool_set(c, i - 1, HR_LOG_DETAIL);
-        if (starts(t, "ok ")) /* TAP's details: "  ---" … "  ..." */
-            open_block(c, HR_BLOCK_PASSED_DETAIL, indent(s) + 1, 0);
-    } else if (class == HR_LOG_STEP && starts(t, "=== ")) {
-        hr_str name = hr_tool_go_name(t, 9);
-        if (hr_map_get(&c->failed, name)) {
-            open_block(c, HR_BLOCK_GO_OUTPUT, 0, BLOCK_LINES);
-            hr_tool_set(
-                c, i, i + 1 < l->n && !starts(l->plain[i + 1], "=== ") ? HR_LOG_FACT : HR_LOG_STEP);
-        }
-    } else if (starts(s, "FAILED: ") && i + 1 < l->n) { /* ninja: its command follows */
-        hr_tool_fact(c, i + 1);
-    } else if (hr_str_ends(t, HR_STR("required from here")) ||
-               hr_str_has(t, HR_STR("undefined reference to "))) {
-        hr_tool_fact(c, i);
-    } else if (starts(s, ">   ")) {
-        mark_source(l, i);
-    } else if (starts(s, "E   ") && hr_is_alpha(hr_str_trim(hr_str_sub(s, 1, s.n)).p[0])) {
-        l->level[i] = HR_LEVEL_ERROR; /* pytest's mark in front of what an assertion says */
-    }
+    if (class == HR_LOG_PASSED)
+        around_passed(c, i, s, t);
+    else if (class == HR_LOG_STEP && starts(t, "=== "))
+        go_step(c, i, t);
+    else
+        stray(c, i, s, t);
 }
 
 hr_err hr_tool_classify(hr_log *l, hr_program from, hr_arena *a)
