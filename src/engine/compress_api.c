@@ -1,18 +1,7 @@
 /* POST /v1/compress: messages in, the same messages with smaller tool results out. No conversation
  * and no provider cache are involved, so every tool result is decided now. */
 #include "engine/call_config.h"
-#include "engine/internal.h"
-
-typedef struct job {
-    hr_engine *e;
-    hr_arena *a;
-    hr_wire_request r;
-    const hr_tokenizer *tok;
-    hr_decision *d;
-    bool simulate;
-    uint32_t messages; /* node of the messages array */
-    uint64_t before, after;
-} job;
+#include "engine/compress_job.h"
 
 static hr_err refuse(hr_str *message, hr_arena *a, hr_err err, const char *text)
 {
@@ -37,9 +26,7 @@ static hr_dialect dialect_of(const hr_json_doc *d, uint32_t messages, hr_arena *
     return HR_DIALECT_OPENAI_CHAT;
 }
 
-/* Tokens of every string value below a node that a model reads: keys, ids, roles and types of the
- * envelope are left out, arguments of calls are counted. */
-static uint64_t tokens_below(const job *j, uint32_t node, bool envelope)
+uint64_t hr_job_tokens(const hr_compress_job *j, uint32_t node, bool envelope)
 {
     const hr_json_doc *d = &j->r.doc;
     const hr_json_node *n = d->nodes;
@@ -48,7 +35,7 @@ static uint64_t tokens_below(const job *j, uint32_t node, bool envelope)
         return hr_tokens_count(j->tok, hr_json_text(d, node, j->a));
     if (hr_json_is(d, node, HR_JSON_ARRAY)) {
         for (uint32_t i = HR_JSON_FIRST(d, node); i < n[node].next; i = n[i].next)
-            sum += tokens_below(j, i, envelope);
+            sum += hr_job_tokens(j, i, envelope);
     } else if (hr_json_is(d, node, HR_JSON_OBJECT)) {
         for (uint32_t k = HR_JSON_FIRST(d, node); k < n[node].next; k = n[k + 1].next) {
             hr_str key = hr_json_text(d, k, j->a);
@@ -61,13 +48,13 @@ static uint64_t tokens_below(const job *j, uint32_t node, bool envelope)
             if (hr_str_eq(key, HR_STR("input"))) /* arguments: the JSON text is what is sent */
                 sum += hr_tokens_count(j->tok, hr_json_raw(d, k + 1));
             else if (!skipped)
-                sum += tokens_below(j, k + 1, envelope);
+                sum += hr_job_tokens(j, k + 1, envelope);
         }
     }
     return sum;
 }
 
-static hr_err store_all(job *j)
+static hr_err store_all(hr_compress_job *j)
 {
     hr_original *o = HR_NEW_ARRAY(j->a, hr_original, j->r.nblocks);
     size_t n = 0;
@@ -82,7 +69,7 @@ static hr_err store_all(job *j)
 }
 
 /* The messages array with the decided texts in place. */
-static hr_err spliced_messages(job *j, hr_str *out)
+static hr_err spliced_messages(hr_compress_job *j, hr_str *out)
 {
     hr_str src = j->r.doc.src;
     const hr_json_node *m = &j->r.doc.nodes[j->messages];
@@ -109,7 +96,7 @@ static hr_err spliced_messages(job *j, hr_str *out)
 }
 
 /* Drops decisions that are not smaller in exact tokens. */
-static void keep_only_gains(job *j)
+static void keep_only_gains(hr_compress_job *j)
 {
     for (size_t i = 0; i < j->r.nblocks; i++) {
         hr_decision *d = &j->d[i];
@@ -121,7 +108,7 @@ static void keep_only_gains(job *j)
     }
 }
 
-static void add_list(hr_buf *b, const job *j)
+void hr_job_transforms(const hr_compress_job *j, hr_buf *b)
 {
     hr_buf_addc(b, '[');
     for (size_t i = 0, k = 0; i < j->r.nblocks; i++) {
@@ -135,7 +122,7 @@ static void add_list(hr_buf *b, const job *j)
     hr_buf_addc(b, ']');
 }
 
-static void add_summary(hr_buf *b, const job *j)
+static void add_summary(hr_buf *b, const hr_compress_job *j)
 {
     uint32_t count[HR_REASON_COUNT] = {0};
     size_t k = 0;
@@ -149,7 +136,7 @@ static void add_summary(hr_buf *b, const job *j)
     hr_buf_addc(b, '}');
 }
 
-static void add_hashes(hr_buf *b, const job *j)
+static void add_hashes(hr_buf *b, const hr_compress_job *j)
 {
     size_t k = 0;
     hr_buf_addc(b, '[');
@@ -160,66 +147,7 @@ static void add_hashes(hr_buf *b, const job *j)
     hr_buf_addc(b, ']');
 }
 
-/* tokens by kind of content, before compression */
-static void add_breakdown(hr_buf *b, const job *j)
-{
-    uint64_t by_kind[HR_KIND_COUNT] = {0}, listed = 0;
-    for (size_t i = 0; i < j->r.nblocks; i++) {
-        uint64_t t = hr_tokens_count(j->tok, j->r.blocks[i].text);
-        by_kind[j->d[i].kind] += t;
-        listed += t;
-    }
-    hr_buf_addc(b, '{');
-    for (int k = 0; k < HR_KIND_COUNT; k++) {
-        if (by_kind[k])
-            hr_buf_addf(b, "\"%s\":%llu,", hr_kind_name((hr_kind)k),
-                        (unsigned long long)by_kind[k]);
-    }
-    hr_buf_addf(b, "\"other\":%llu}",
-                (unsigned long long)(j->before > listed ? j->before - listed : 0));
-}
-
-/* Tokens that carry no information, by cause. JSON bloat: white space between JSON values. */
-static void add_waste(hr_buf *b, const job *j)
-{
-    uint64_t json = 0, space = 0, repeat = 0;
-    for (size_t i = 0; i < j->r.nblocks; i++) {
-        hr_str t = j->r.blocks[i].text;
-        uint64_t runs = 0;
-        for (size_t k = 1; k < t.n; k++)
-            runs += t.p[k] == ' ' && t.p[k - 1] == ' ';
-        if (j->d[i].kind == HR_KIND_JSON)
-            json += runs / 8;
-        else
-            space += runs / 8;
-        for (size_t k = 0; k < i; k++) {
-            if (t.n >= HR_PLAN_FLOOR && hr_str_eq(t, j->r.blocks[k].text)) {
-                repeat += hr_tokens_count(j->tok, t);
-                break;
-            }
-        }
-    }
-    hr_buf_addf(b, "{\"json_bloat\":%llu,\"whitespace\":%llu,\"repetition\":%llu}",
-                (unsigned long long)json, (unsigned long long)space, (unsigned long long)repeat);
-}
-
-static void add_simulation(hr_buf *b, const job *j, hr_str messages)
-{
-    hr_sha256 prefix = hr_sha256_of(j->r.system_text);
-    char hex[17] = {0};
-    hr_hex(prefix.b, 8, hex);
-    hr_buf_lit(b, ",\"transforms\":");
-    add_list(b, j);
-    hr_buf_lit(b, ",\"messages_optimized\":");
-    hr_buf_add(b, messages);
-    hr_buf_lit(b, ",\"estimated_savings\":\"N/A per request\",\"block_breakdown\":");
-    add_breakdown(b, j);
-    hr_buf_lit(b, ",\"waste_signals\":");
-    add_waste(b, j);
-    hr_buf_addf(b, ",\"stable_prefix_hash\":\"%s\",\"cache_alignment_score\":100", hex);
-}
-
-static hr_err write_reply(job *j, hr_str messages, hr_str *reply)
+static hr_err write_reply(hr_compress_job *j, hr_str messages, hr_str *reply)
 {
     hr_buf b = HR_BUF_INIT(0);
     double ratio = j->before ? (double)j->after / (double)j->before : 1.0;
@@ -230,7 +158,7 @@ static hr_err write_reply(job *j, hr_str messages, hr_str *reply)
                 "\"compression_ratio\":%.6f,\"transforms_applied\":",
                 (unsigned long long)j->before, (unsigned long long)j->after,
                 (unsigned long long)(j->before - j->after), ratio);
-    add_list(&b, j);
+    hr_job_transforms(j, &b);
     hr_buf_lit(&b, ",\"transforms_summary\":");
     add_summary(&b, j);
     hr_buf_lit(&b, ",\"ccr_hashes\":");
@@ -238,7 +166,7 @@ static hr_err write_reply(job *j, hr_str messages, hr_str *reply)
     hr_buf_addf(&b, ",\"tokenizer\":\"%s\",\"tokens_exact\":%s", j->tok->name,
                 j->tok->exact ? "true" : "false");
     if (j->simulate)
-        add_simulation(&b, j, messages);
+        hr_job_simulation(j, messages, &b);
     hr_buf_addc(&b, '}');
     hr_err err = b.err;
     if (err == HR_OK) {
@@ -259,7 +187,7 @@ static hr_err echo(const hr_json_doc *d, uint32_t messages, hr_arena *a, hr_str 
 }
 
 /* Time ran out before anything was made smaller: the caller is told instead of shown no savings. */
-static bool only_timeouts(const job *j)
+static bool only_timeouts(const hr_compress_job *j)
 {
     bool late = false, done = false;
     for (size_t i = 0; i < j->r.nblocks; i++) {
@@ -269,7 +197,7 @@ static bool only_timeouts(const job *j)
     return late && !done;
 }
 
-static hr_err run(job *j, uint32_t config, hr_str *reply, hr_str *message)
+static hr_err run(hr_compress_job *j, uint32_t config, hr_str *reply, hr_str *message)
 {
     hr_deadline deadline = {j->e->o.clock, 0};
     deadline.at_ns = hr_now_ns(j->e->o.clock) + (uint64_t)j->e->o.deadline_ms * 1000000u;
@@ -281,7 +209,7 @@ static hr_err run(job *j, uint32_t config, hr_str *reply, hr_str *message)
         hr_call_config(&j->r.doc, config, j->a, &base, &policy, &lifecycle, &j->simulate, message);
     if (err != HR_OK)
         return err;
-    j->before = tokens_below(j, j->messages, true);
+    j->before = hr_job_tokens(j, j->messages, true);
     const hr_read *reads =
         j->e->o.optimize ? hr_engine_reads(&lifecycle, &base, &j->r, j->a) : NULL;
     for (size_t i = 0; i < j->r.nblocks; i++) {
@@ -311,7 +239,7 @@ static hr_err run(job *j, uint32_t config, hr_str *reply, hr_str *message)
 hr_err hr_engine_compress(hr_engine *e, const hr_compress_in *in, hr_arena *a, hr_str *reply,
                           hr_str *message)
 {
-    job j = {.e = e, .a = a};
+    hr_compress_job j = {.e = e, .a = a};
     hr_json_doc d;
     if (hr_json_scan(a, in->body, 0, &d).code != HR_OK || !hr_json_is(&d, 0, HR_JSON_OBJECT))
         return refuse(message, a, HR_E_SYNTAX, "Invalid JSON in request body.");

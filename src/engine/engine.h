@@ -22,6 +22,7 @@ typedef struct hr_engine_opts {
     bool code_aware;               /* programs in requests may lose bodies of functions … */
     size_t protect_recent;         /* … but not in so many messages at the end */
     bool protect_analysis_context; /* … nor while the user asks about code itself */
+    bool freeze_old;               /* --mode cache: old blocks stay, breakpoints or not */
     bool references;               /* repeats of visible lines become references */
     bool reference_reads;          /* in results of protected tools too */
     bool compress_stale;           /* reads of files that were changed later … */

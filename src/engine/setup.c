@@ -37,6 +37,7 @@ hr_engine_opts hr_engine_opts_of(const hr_settings *s)
     o.code_aware = s->code_aware;
     o.protect_recent = (size_t)s->protect_recent;
     o.protect_analysis_context = s->protect_analysis_context;
+    o.freeze_old = hr_str_eq(s->mode, HR_STR("cache"));
     o.references = s->references;
     o.reference_reads = s->reference_reads;
     o.compress_stale = s->compress_stale;

@@ -105,8 +105,8 @@ static size_t verdicts(hr_turn *t)
 {
     size_t undecided = 0;
     /* Without breakpoints Anthropic caches nothing: old blocks may change. */
-    bool everything =
-        t->r.dialect == HR_DIALECT_ANTHROPIC && !t->r.has_cache_control && !t->id.side;
+    bool everything = t->r.dialect == HR_DIALECT_ANTHROPIC && !t->r.has_cache_control &&
+                      !t->id.side && !t->e->o.freeze_old;
     hr_compress_opts base = hr_engine_base_opts(t->e, t->tok, hr_turn_new_via(t), NULL);
     const hr_read *reads = NULL;
     if (everything && t->new_decisions)

@@ -139,8 +139,28 @@ def test_simulate_shows_what_would_happen_and_stores_nothing(px):
     assert (
         got["tokens_saved"] > 5000
         and re.fullmatch("[0-9a-f]{16}", got["stable_prefix_hash"])
-        and 0 <= got["cache_alignment_score"] <= 100
+        and got["cache_alignment_score"] == 100
     )
+    parts = got["block_breakdown"]
+    assert set(parts) == {"system", "user", "assistant", "tool_call", "tool_result", "unknown"}
+    assert sum(parts.values()) == got["tokens_before"] and parts["tool_result"] > 5000 and parts["unknown"] == 0
+    assert got["waste_signals"]["json_bloat"] > 0 and got["waste_signals"]["repetition"] == 0
+    changed = [d for d in got["decisions"] if d["tokens_after"] < d["tokens_before"]]
+    assert len(changed) == 1 and changed[0]["kind"] == "json" and changed[0]["reason"] == got["transforms"][0]
+    assert changed[0]["why"] and all(d["reason"] for d in got["decisions"])
+
+
+def test_simulate_names_what_keeps_a_prompt_from_being_cached(px):
+    rows = samples.rows(40, "twice")
+    msgs = [
+        {"role": "system", "content": "Today is 2026-04-23. Session 123e4567-e89b-42d3-a456-426614174000, (deadbeef)."},
+        *tool(rows),
+        *tool(rows),
+    ]
+    got = compress(px, msgs, config={"default_mode": "simulate"})
+    assert got["cache_alignment_score"] == 80
+    assert got["waste_signals"]["dynamic_date"] > 0 and got["waste_signals"]["repetition"] > 0
+    assert got["block_breakdown"]["system"] > 20
 
 
 def test_unknown_settings_of_an_sdk_are_no_error(px):

@@ -1,17 +1,15 @@
 /* Every reference resolves: putting the referenced lines back gives the text, byte for byte. */
-#include "base/buf.h"
-#include "context/xref.h"
 #include "text/json.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include <cmocka.h>
+
+#define MUST(x) assert_true(x)
+#include "xref_restore.h"
 
 static hr_arena arena;
 static uint64_t seed;
@@ -22,190 +20,11 @@ static uint32_t rnd(uint32_t n)
     return (uint32_t)(seed >> 33) % n;
 }
 
-typedef HR_VEC(hr_str) lines;
-
-static lines split(hr_str text)
-{
-    lines v = {0};
-    for (hr_str rest = text, line; hr_str_line(&rest, &line);)
-        *hr_vec_push(&v, &arena) = line;
-    return v;
-}
-
-/* "  12\tbody" → the number and where the body starts; -1 without a number. */
-static long number_of(hr_str line, size_t *body)
-{
-    size_t i = 0;
-    while (i < line.n && line.p[i] == ' ')
-        i++;
-    size_t d = i;
-    long v = 0;
-    while (d < line.n && hr_is_digit(line.p[d]))
-        v = v * 10 + (line.p[d++] - '0');
-    *body = 0;
-    if (d == i || d >= line.n || line.p[d] != '\t')
-        return -1;
-    *body = d + 1;
-    return v;
-}
-
-/* What a reference says. */
-typedef struct said {
-    unsigned long same, from, to; /* lines left out; source lines, 0-based, to excluded */
-    unsigned long src;            /* SELF: the text itself */
-    long name;                    /* what line `from` is called in the changes */
-    long shift, numbered;         /* numbered: -1 none, else the first number here */
-    bool bare, changes;
-} said;
-
-enum { SELF = 1000 };
-
-static bool eat(const char **z, const char *word)
-{
-    size_t n = strlen(word);
-    if (strncmp(*z, word, n) != 0)
-        return false;
-    *z += n;
-    return true;
-}
-
-static long eat_number(const char **z)
-{
-    char *end;
-    long v = strtol(*z, &end, 10);
-    assert_true(end != *z);
-    *z = end;
-    return v;
-}
-
-static bool read_reference(hr_str line, const lines *sources, const lines *self, said *r)
-{
-    const char *z = hr_zstr(&arena, line);
-    *r = (said){.numbered = -1};
-    if (!eat(&z, "[") || !hr_str_has(line, HR_STR(" left out: the same as ")))
-        return false;
-    r->same = (unsigned long)eat_number(&z);
-    assert_true(
-        eat(&z, r->same == 1 ? " line left out: the same as " : " lines left out: the same as "));
-    bool all = eat(&z, "all of "), own = false;
-    long first = 1, last = 0;
-    if (!all) {
-        own = eat(&z, "the ");
-        assert_true(eat(&z, "lines ") || eat(&z, "line "));
-        assert_true(eat(&z, "numbered ") == own);
-        first = last = eat_number(&z);
-        if (eat(&z, "-"))
-            last = eat_number(&z);
-        eat(&z, " (counted from the top)");
-        assert_true(eat(&z, own ? " in " : " of "));
-    }
-    if (eat(&z, "this result"))
-        r->src = SELF;
-    else if (eat(&z, "s"))
-        r->src = (unsigned long)eat_number(&z);
-    const lines *v = r->src == SELF ? self : &sources[r->src];
-    if (all)
-        last = (long)v->n;
-    r->name = first;
-    r->from = (unsigned long)first - 1;
-    if (own) { /* find the line by its number */
-        size_t body;
-        for (r->from = 0; number_of(v->p[r->from], &body) != first;)
-            assert_true(++r->from < v->n);
-    }
-    r->to = r->from + (unsigned long)(last - first + 1);
-    assert_true(r->to <= v->n);
-    if (eat(&z, ", numbers here are "))
-        r->shift = eat_number(&z);
-    else if (eat(&z, ", numbered ")) {
-        r->numbered = eat_number(&z);
-        if (eat(&z, "-"))
-            (void)eat_number(&z);
-        assert_true(eat(&z, " here"));
-    } else {
-        r->bare = eat(&z, ", here without the numbers");
-    }
-    r->changes = eat(&z, ", but N: is line N here");
-    if (r->changes) {
-        eat(&z, ", N+ follows line N");
-        eat(&z, ", gone is not here");
-        assert_true(eat(&z, ":"));
-    } else {
-        assert_true(eat(&z, "]"));
-        assert_int_equal(r->same, r->to - r->from);
-    }
-    assert_int_equal(*z, 0);
-    return true;
-}
-
-/* One line of the source, or a body of a change, as it stood in the text. */
-static void put_line(hr_buf *b, said *r, hr_str line, bool changed)
-{
-    size_t body;
-    long num = number_of(line, &body);
-    hr_str bare = hr_str_sub(line, changed || num < 0 ? 0 : body, line.n);
-    if (r->numbered >= 0)
-        hr_buf_addf(b, "%4ld\t%.*s\n", r->numbered++, HR_FMT(bare));
-    else if (!changed && r->shift)
-        hr_buf_addf(b, "%4ld\t%.*s\n", num + r->shift, HR_FMT(bare));
-    else if (!changed && r->bare)
-        hr_buf_addf(b, "%.*s\n", HR_FMT(bare));
-    else
-        hr_buf_addf(b, "%.*s\n", HR_FMT(line));
-}
-
-/* Puts back what the references name. */
-static hr_str expand(hr_str text, const lines *sources)
-{
-    hr_buf b = HR_BUF_INIT(0);
-    lines v = split(text);
-    for (size_t i = 0; i < v.n; i++) {
-        said r;
-        if (!read_reference(v.p[i], sources, &v, &r)) {
-            hr_buf_addf(&b, "%.*s\n", HR_FMT(v.p[i]));
-            continue;
-        }
-        const lines *src = r.src == SELF ? &v : &sources[r.src];
-        if (r.src == SELF)
-            assert_true(r.to <= i); /* only what stands above */
-        unsigned long at = r.from, same = 0;
-        long name = r.name;
-        while (r.changes && !hr_str_eq(v.p[++i], HR_STR("]"))) {
-            const char *z = hr_zstr(&arena, v.p[i]);
-            long from = eat_number(&z), to = from;
-            bool added = *z == '+', replaced = *z == ':';
-            if (!added && !replaced && eat(&z, "-"))
-                to = eat_number(&z);
-            for (; name < from + (added ? 1 : 0); name++, at++, same++)
-                put_line(&b, &r, src->p[at], false);
-            if (added || replaced) {
-                assert_true(eat(&z, added ? "+ " : ": "));
-                put_line(&b, &r, hr_cstr(z), true);
-            } else {
-                assert_string_equal(z, " gone");
-            }
-            if (!added) {
-                at += (unsigned long)(to - from + 1);
-                name = to + 1;
-            }
-        }
-        for (; at < r.to; at++, same++)
-            put_line(&b, &r, src->p[at], false);
-        assert_int_equal(at, r.to);
-        assert_int_equal(same, r.same);
-    }
-    if (b.n && text.p[text.n - 1] != '\n')
-        b.n--;
-    hr_str s = hr_str_dup(&arena, hr_buf_str(&b));
-    hr_buf_free(&b);
-    return s;
-}
-
 /* An older text once more: edited here and there, its numbers new, dropped or as they were. */
 static hr_str edited(hr_str old)
 {
     hr_buf b = HR_BUF_INIT(0);
-    lines v = split(old);
+    lines v = split(&arena, old);
     unsigned rare = 4 + rnd(40);
     bool numbers = rnd(2), keep = rnd(3) == 0;
     long n = 1 + (long)rnd(300);
@@ -239,7 +58,8 @@ static hr_str random_text(unsigned nlines, const hr_str *old, size_t nold)
     for (unsigned i = 0; i < nlines;) {
         bool own = rnd(12) == 0;
         if (own || (nold && rnd(3) == 0)) { /* copy a run from this text or an earlier one */
-            lines v = split(own ? hr_str_dup(&arena, hr_buf_str(&b)) : old[rnd((uint32_t)nold)]);
+            lines v =
+                split(&arena, own ? hr_str_dup(&arena, hr_buf_str(&b)) : old[rnd((uint32_t)nold)]);
             size_t from = rnd((uint32_t)v.n + 1), len = 1 + rnd(40);
             for (size_t k = from; k < v.n && k < from + len; k++, i++)
                 hr_buf_addf(&b, "%.*s\n", HR_FMT(v.p[k]));
@@ -278,7 +98,7 @@ static void references_resolve(void **state)
         hr_xref_init(&x, &arena);
         for (size_t i = 0; i < 5; i++) {
             texts[i] = random_text(5 + rnd(120), texts, i);
-            sources[i] = split(texts[i]);
+            sources[i] = split(&arena, texts[i]);
             assert_int_equal(hr_xref_add(&x, texts[i], (uint32_t)i, hr_strf(&arena, "s%zu", i)),
                              HR_OK);
         }
@@ -292,7 +112,7 @@ static void references_resolve(void **state)
             counted += hr_str_has(r.text, HR_STR(", numbered "));
             bare += hr_str_has(r.text, HR_STR(", here without the numbers"));
             assert_true(hr_tokens_count(tok, r.text) < hr_tokens_count(tok, text));
-            hr_str back = expand(r.text, sources);
+            hr_str back = expand(&arena, r.text, sources);
             assert_int_equal(back.n, text.n);
             assert_memory_equal(back.p, text.p, text.n);
             assert_int_equal(hr_xref_apply(&x, tok, text, &arena, &again), HR_OK);
@@ -332,8 +152,8 @@ static void shifted_numbers(void **state)
                                  "here, but N: is line N here, N+ follows line N:\n"
                                  "19+ an inserted line 20\n19+ an inserted line 21\n"
                                  "19+ an inserted line 22\n]\n")));
-    lines sources[1] = {split(hr_buf_str(&one))};
-    assert_true(hr_str_eq(expand(r.text, sources), hr_buf_str(&two)));
+    lines sources[1] = {split(&arena, hr_buf_str(&one))};
+    assert_true(hr_str_eq(expand(&arena, r.text, sources), hr_buf_str(&two)));
 
     /* a part of it, further down */
     hr_buf three = HR_BUF_INIT(0);
@@ -343,7 +163,7 @@ static void shifted_numbers(void **state)
     assert_int_equal(hr_xref_apply(&x, tok, hr_buf_str(&three), &arena, &r), HR_OK);
     assert_true(hr_str_eq(r.text, HR_STR("[41 lines left out: the same as lines 20-60 of s0, "
                                          "numbers here are +3]\n")));
-    assert_true(hr_str_eq(expand(r.text, sources), hr_buf_str(&three)));
+    assert_true(hr_str_eq(expand(&arena, r.text, sources), hr_buf_str(&three)));
     hr_buf_free(&three);
     hr_buf_free(&one);
     hr_buf_free(&two);
@@ -421,8 +241,8 @@ static void changes_stand_in_place(void **state)
         r.text, HR_STR("[57 lines left out: the same as lines 1-60 of s0, but N: is line N here, "
                        "N+ follows line N, gone is not here:\n"
                        "12: test number 84 of the suite: it has FAILED]\n30-31 gone\n40+ ]\n]\n")));
-    lines sources[1] = {split(hr_buf_str(&one))};
-    assert_true(hr_str_eq(expand(r.text, sources), hr_buf_str(&two)));
+    lines sources[1] = {split(&arena, hr_buf_str(&one))};
+    assert_true(hr_str_eq(expand(&arena, r.text, sources), hr_buf_str(&two)));
     /* what the reference itself shows is not pointed at */
     hr_xref_init(&x, &arena);
     assert_int_equal(hr_xref_add(&x, r.text, 0, HR_STR("s0")), HR_OK);
@@ -447,13 +267,13 @@ static void repeats_inside_one_text(void **state)
     hr_xref_result r;
     hr_xref_init(&x, &arena);
     assert_int_equal(hr_xref_apply(&x, tok, hr_buf_str(&b), &arena, &r), HR_OK);
-    lines v = split(r.text);
+    lines v = split(&arena, r.text);
     assert_int_equal(v.n, 31 + 4 * 2);
     assert_true(hr_str_eq(v.p[32], HR_STR("[30 lines left out: the same as lines 2-31 of this "
                                           "result]")));
     assert_true(hr_str_eq(v.p[38], v.p[32]));
     assert_int_equal(r.nused, 0);
-    assert_true(hr_str_eq(expand(r.text, NULL), hr_buf_str(&b)));
+    assert_true(hr_str_eq(expand(&arena, r.text, NULL), hr_buf_str(&b)));
     assert_int_equal(x.lines.n, 0); /* it has left the index */
     hr_buf_free(&b);
 }
