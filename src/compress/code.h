@@ -183,6 +183,8 @@ bool hr_code_asked(const hr_code_work *w, hr_str name);
 /* A comment that must not go: TODO and its like, deprecation, what tools read. */
 bool hr_code_keeps(hr_str comment);
 
+/* The first mention from row `row` on. */
+size_t hr_code_mention_at(const hr_code_outline *o, uint32_t row);
 /* "; calls: a, b +2 more; raises: X; handles: Y" of rows first..last; calls are those of functions
  * and types of this text. "" if there is nothing to tell. */
 hr_str hr_code_note(const hr_code_work *w, uint32_t first, uint32_t last);

@@ -120,8 +120,7 @@ static void write_names(hr_buf *b, const char *what, names *v)
         hr_buf_addf(b, " +%zu%s more", v->n - SHOWN, v->more ? " or" : "");
 }
 
-/* The first mention from row `row` on. */
-static size_t mention_at(const hr_code_outline *o, uint32_t row)
+size_t hr_code_mention_at(const hr_code_outline *o, uint32_t row)
 {
     size_t lo = 0, hi = o->mentions.n;
     while (lo < hi) {
@@ -140,7 +139,8 @@ hr_str hr_code_note(const hr_code_work *w, uint32_t first, uint32_t last)
     names calls = {0}, raised = {0}, handled = {0};
     if (last - first + 1 < FEW)
         return HR_STR_NONE;
-    for (size_t i = mention_at(o, first); i < o->mentions.n && o->mentions.p[i].row <= last; i++) {
+    for (size_t i = hr_code_mention_at(o, first); i < o->mentions.n && o->mentions.p[i].row <= last;
+         i++) {
         const hr_code_mention *m = &o->mentions.p[i];
         if (m->role == HR_CODE_CALL && w->o->semantic_analysis && w->names &&
             hr_map_get(w->names, m->name))

@@ -23,6 +23,17 @@ static bool holds_asked(const hr_code_work *w, size_t *at, uint32_t last)
     return found;
 }
 
+/* Is something called from *at on that the query names, up to row `last`? */
+static bool calls_asked(const hr_code_work *w, size_t *at, uint32_t last)
+{
+    const hr_code_outline *o = w->outline;
+    bool found = false;
+    for (; *at < o->mentions.n && o->mentions.p[*at].row <= last; ++*at)
+        found |=
+            o->mentions.p[*at].role == HR_CODE_CALL && hr_code_asked(w, o->mentions.p[*at].name);
+    return found;
+}
+
 /* Is this first statement of a body what documents the function? It stays a passage of its own. */
 static bool is_docstring(const hr_code_work *w, TSNode statement)
 {
@@ -39,7 +50,7 @@ static hr_err list_statements(hr_code_work *w, uint32_t item, hr_code_spans *v, 
     TSTreeCursor c = ts_tree_cursor_new(w->outline->items.p[item].body);
     hr_err e = HR_OK;
     bool first = true;
-    size_t below = item + 1;
+    size_t below = item + 1, call = hr_code_mention_at(w->outline, w->outline->items.p[item].head);
     for (bool more = ts_tree_cursor_goto_first_child(&c); more && e == HR_OK;
          more = ts_tree_cursor_goto_next_sibling(&c)) {
         TSNode n = ts_tree_cursor_current_node(&c);
@@ -48,13 +59,14 @@ static hr_err list_statements(hr_code_work *w, uint32_t item, hr_code_spans *v, 
         uint32_t from = ts_node_start_point(n).row, to = hr_code_last_row(n);
         bool comment = strstr(ts_node_type(n), "comment") != NULL, stays;
         hr_str text = hr_code_text(w, n);
+        bool asked = calls_asked(w, &call, to);
         if (comment) {
             stays = !w->o->compress_comments || hr_code_keeps(text);
         } else if (first && is_docstring(w, n)) {
             stays = true;
             *doc_end = to;
         } else {
-            stays = to - from < KEPT_STATEMENT && hr_query_anchor_in(&w->query, text);
+            stays = to - from < KEPT_STATEMENT && (asked || hr_query_anchor_in(&w->query, text));
         }
         first &= comment;
         stays |= holds_asked(w, &below, to);

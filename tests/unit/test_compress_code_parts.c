@@ -322,6 +322,18 @@ static void queries_name_symbols_in_many_ways(void **state)
     hr_buf_free(&b);
 }
 
+static void statements_that_call_what_is_asked_for_stay(void **state)
+{
+    (void)state;
+    const char *const parts[] = {"int run(void)\n{\n", "    step(%, \"words of some length\");\n",
+                                 "    if (iswdigit(c))\n        c = next();\n    // iswdigit\n",
+                                 "    step(%, \"words of some length\");\n", "}\n"};
+    opts.query = HR_STR("where is iswdigit used");
+    assert_form(text_of(parts, 5), "a.c",
+                "int run(void)\n{\n    // " NOTE(3, 32) "\n    if (iswdigit(c))\n        c = "
+                                                        "next();\n    // " NOTE(35, 65) "\n}\n");
+}
+
 static void the_call_says_what_is_shown(void **state)
 {
     (void)state;
@@ -430,6 +442,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(options_do_what_they_say, setup, teardown),
         cmocka_unit_test_setup_teardown(a_hint_is_heard, setup, teardown),
         cmocka_unit_test_setup_teardown(queries_name_symbols_in_many_ways, setup, teardown),
+        cmocka_unit_test_setup_teardown(statements_that_call_what_is_asked_for_stay, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(the_call_says_what_is_shown, setup, teardown),
         cmocka_unit_test_setup_teardown(small_programs_have_a_gate_of_their_own, setup, teardown),
         cmocka_unit_test_setup_teardown(large_and_hostile_texts_are_bounded, setup, teardown),
