@@ -68,6 +68,7 @@ static void cut_rows(walk *w, hr_rowset *rs, uint32_t from, uint32_t n, uint32_t
         return;
     hr_pick_errors(&p);
     hr_pick_columns(&p);
+    hr_pick_rest(&p, rs, from);
     hr_pick_query(&p);
     for (uint32_t r = 0; w->v->must && container == 0 && r < n; r++)
         p.keep[r] |= w->v->must[r] ? HR_KEEP_FIELD : 0;

@@ -13,6 +13,7 @@ enum {
     EXTREME_COLUMNS = 3,   /* columns whose largest value is kept without being asked */
     RARE_VALUES = 6,       /* rows a column may claim for rare values */
     ASKED_VALUES = 16,     /* rows for all values, if the query names the column */
+    ODD_ROWS = 8,          /* rows of a table kept for members they lack or have */
     RARE_MAX_COLUMNS = 40, /* rows of more columns are documents; a rare field is no event there */
     NUMBER_KINDS = 12,     /* numbers with so few values are codes */
 };
@@ -148,6 +149,44 @@ static void rare_values(hr_pick *p, const hr_stat *s, bool asked)
             p->keep[s->values[k].first] |= all ? HR_KEEP_QUERY : HR_KEEP_RARE;
 }
 
+/* Rows that lack what nearly all have, or have (or say null) what nearly none does: they differ in
+ * kind, and a header made of the others would deny it. */
+static void odd_members(hr_pick *p, const hr_view *view, unsigned *claimed)
+{
+    uint32_t few = p->n * 3 / 100, count[3] = {0};
+    few = few ? few : 1;
+    for (uint32_t r = 0; r < p->n; r++)
+        count[!view->node[r] ? 0 : hr_jnode(p->v, view->node[r])->type == HR_JSON_NULL ? 1 : 2]++;
+    for (unsigned k = 0; k < 3; k++) {
+        if (!count[k] || count[k] > few)
+            continue;
+        for (uint32_t r = 0; r < p->n && *claimed < ODD_ROWS; r++) {
+            uint32_t i = view->node[r];
+            unsigned is = !i ? 0 : hr_jnode(p->v, i)->type == HR_JSON_NULL ? 1 : 2;
+            if (is != k)
+                continue;
+            *claimed += !(p->keep[r] & HR_KEEP_MUST);
+            p->keep[r] |= HR_KEEP_RARE;
+        }
+    }
+}
+
+void hr_pick_rest(hr_pick *p, const hr_rowset *rs, uint32_t from)
+{
+    unsigned claimed = 0;
+    for (uint32_t k = 0; k < rs->ncols && rs->nrest && claimed < ODD_ROWS; k++) {
+        const hr_col *c = &rs->cols[k];
+        if (!c->rest || c->npresent * 100 > rs->n * 3 + 99)
+            continue;
+        for (uint32_t r = 0; r < p->n && claimed < ODD_ROWS; r++) {
+            if (!c->cells[from + r])
+                continue;
+            claimed += !(p->keep[r] & HR_KEEP_MUST);
+            p->keep[r] |= HR_KEEP_RARE;
+        }
+    }
+}
+
 static bool truthy(const hr_jview *v, uint32_t i)
 {
     double d;
@@ -181,13 +220,15 @@ static void preserved(hr_pick *p, const hr_view *view)
 
 void hr_pick_columns(hr_pick *p)
 {
-    unsigned extremes = 0;
+    unsigned extremes = 0, odd = 0;
     p->stats = HR_NEW_ARRAY(p->v->a, hr_stat, p->views.n + 1);
     for (size_t k = 0; p->stats && k < p->views.n && hr_jview_ok(p->v); k++) {
         const hr_view *view = &p->views.p[k];
         hr_stat *s = &p->stats[k];
         bool asked = hr_rowtext_name_terms(p->text, view->path) != 0;
         preserved(p, view);
+        if (p->views.n <= RARE_MAX_COLUMNS)
+            odd_members(p, view, &odd);
         if (!hr_stat_of(p->v, view->node, p->n, view->col->nnum > 0, s))
             return;
         if (s->numbers && (p->views.n <= RARE_MAX_COLUMNS || asked)) {

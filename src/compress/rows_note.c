@@ -103,6 +103,25 @@ static bool kinds(hr_buf *b, const hr_pick *p, const hr_view *view, const hr_sta
     return true;
 }
 
+/* The range of a column speaks of its numbers; what else is there is counted. */
+static void no_numbers(hr_buf *b, const hr_pick *p, const hr_view *view)
+{
+    uint32_t absent = 0, null = 0, other = 0;
+    for (uint32_t r = 0; r < p->n; r++) {
+        uint32_t i = view->node[r];
+        absent += !i;
+        null += i && hr_jnode(p->v, i)->type == HR_JSON_NULL;
+        other += i && hr_jnode(p->v, i)->type != HR_JSON_NULL &&
+                 hr_jnode(p->v, i)->type != HR_JSON_NUMBER;
+    }
+    if (null)
+        hr_buf_addf(b, ", null x%u", null);
+    if (absent)
+        hr_buf_addf(b, ", absent x%u", absent);
+    if (other)
+        hr_buf_addf(b, ", no number x%u", other);
+}
+
 static bool column(hr_buf *b, const hr_pick *p, const hr_view *view, const hr_stat *s)
 {
     bool asked = hr_rowtext_name_terms(p->text, view->path) != 0;
@@ -117,6 +136,7 @@ static bool column(hr_buf *b, const hr_pick *p, const hr_view *view, const hr_st
     spelled(b, p->v, view->node[s->argmax]);
     if (!s->sequence)
         mean_of(b, s);
+    no_numbers(b, p, view);
     return true;
 }
 

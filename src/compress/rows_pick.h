@@ -45,6 +45,8 @@ void hr_pick_ends(hr_pick *p);
 void hr_pick_fill(hr_pick *p);
 /* rows_columns.c: outliers, rare values, changes, asked-for fields, for rows with columns. */
 void hr_pick_columns(hr_pick *p);
+/* Rows with members that hardly any row has; p's rows are those of rs behind `from`. */
+void hr_pick_rest(hr_pick *p, const hr_rowset *rs, uint32_t from);
 /* Outliers, changes and extremes of one number series. */
 void hr_pick_numbers(hr_pick *p, const hr_stat *s, bool asked);
 

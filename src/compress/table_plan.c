@@ -231,9 +231,10 @@ hr_rowset *hr_plan_table(hr_jview *v, uint32_t node)
 {
     if (v->plan[node])
         return v->tables.p[v->plan[node] - 1];
+    size_t known = v->tables.n;
     hr_arena_mark m = hr_arena_save(v->a);
     hr_rowset *rs = hr_jview_ok(v) ? plan_node(v, node) : NULL;
-    if (!rs)
+    if (!rs && v->tables.n == known)
         hr_arena_restore(v->a, m);
     hr_rowset **slot = hr_vec_push(&v->tables, v->a);
     if (!slot)

@@ -361,6 +361,54 @@ static void records_keep_their_members(void **state)
     assert_true(lossy_text(&b).n == 0);
 }
 
+static const char *odd_members(unsigned k)
+{
+    return k == 210
+               ? "\"state\":\"ok\",\"ms\":null,\"note\":\"request served from cache without delay\""
+           : k == 220 ? "\"state\":\"ok\",\"note\":\"request served from cache without delay\""
+           : k == 230 ? ORDINARY ",\"extra\":{\"a\":1}"
+                      : NULL;
+}
+
+/* Rows that lack a member, say null, or have one of their own; and the range says so. */
+static void rows_of_another_kind(void **state)
+{
+    (void)state;
+    hr_str s = lossy_of(400, ORDINARY, odd_members);
+    assert_true(shows(s, 210) && shows(s, 220) && shows(s, 230));
+    hr_buf b = HR_BUF_INIT(0);
+    for (unsigned k = 0; k < 300; k++) {
+        hr_buf_addf(&b,
+                    k == 120   ? "%c{\"id\":\"row-%u-end\",\"score\":null}"
+                    : k == 140 ? "%c{\"id\":\"row-%u-end\"}"
+                               : "%c{\"id\":\"row-%u-end\",\"score\":%u.%u25}",
+                    k ? ',' : '[', k, k * 7 % 90 + 10, k % 8 + 1);
+    }
+    hr_buf_addc(&b, ']');
+    s = lossy_text(&b);
+    assert_true(shows(s, 120) && shows(s, 140));
+    assert_true(hr_str_has(s, HR_STR(", null x1, absent x1")));
+    assert_true(hr_str_has(s, HR_STR("score 10.")));
+}
+
+/* A value far off a rising series, spelled in full. */
+static void spikes_in_a_series(void **state)
+{
+    (void)state;
+    hr_buf b = HR_BUF_INIT(0);
+    for (unsigned k = 0; k < 300; k++) {
+        hr_buf_addf(&b, "%c{\"id\":\"row-%u-end\",\"t\":", k ? ',' : '[', k);
+        if (k == 137)
+            hr_buf_lit(&b, "-99998.999999999999997}");
+        else
+            hr_buf_addf(&b, "%u.5}", k);
+    }
+    hr_buf_addc(&b, ']');
+    hr_str s = lossy_text(&b);
+    assert_true(shows(s, 137) && !shows(s, 136));
+    assert_true(hr_str_has(s, HR_STR("t -99998.999999999999997..299.5")));
+}
+
 static void long_texts_leave_an_excerpt(void **state)
 {
     (void)state;
@@ -429,6 +477,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(arrays_of_strings, setup, teardown),
         cmocka_unit_test_setup_teardown(series_of_numbers, setup, teardown),
         cmocka_unit_test_setup_teardown(records_keep_their_members, setup, teardown),
+        cmocka_unit_test_setup_teardown(rows_of_another_kind, setup, teardown),
+        cmocka_unit_test_setup_teardown(spikes_in_a_series, setup, teardown),
         cmocka_unit_test_setup_teardown(long_texts_leave_an_excerpt, setup, teardown),
         cmocka_unit_test_setup_teardown(nested_lists_are_cut_in_place, setup, teardown),
     };
