@@ -80,13 +80,15 @@ static void start(reader *r)
     r->line = r->out->n;
 }
 
-/* A time, or the end of one that replaces that of the last. */
+/* The end of a time, which replaces that of the last one; behind "=" and at first all of it. */
 static hr_err read_clock(reader *r, hr_str v)
 {
     if (v.n == 0)
         return r->clock.n ? HR_OK : HR_E_SYNTAX;
-    bool whole = hr_is_alnum(v.p[0]);
-    if (v.n > CLOCK_MAX || (!whole && v.n > r->clock.n))
+    bool whole = r->clock.n == 0 || v.p[0] == '=';
+    if (r->clock.n && whole)
+        v = hr_str_sub(v, 1, v.n);
+    if (v.n == 0 || v.n > CLOCK_MAX || (!whole && v.n > r->clock.n))
         return HR_E_SYNTAX;
     char *p = hr_alloc(r->a, CLOCK_MAX);
     if (!p)

@@ -32,10 +32,12 @@ typedef struct writer {
     uint32_t *form_of; /* of each line: index + 1, 0 for none */
     HR_VEC(form) forms;
     bool crlf;
-    hr_str clock; /* the time written last */
+    hr_str clock;       /* the time written last, without the end that all share */
+    hr_str clock_end;   /* that end; a slice of some time */
+    size_t clock_least; /* bytes of the shortest time */
     hr_buf out;
     uint32_t used;
-    bool clocks; /* some form has a time */
+    bool clocks; /* some line has a time */
     size_t templated;
 } writer;
 
@@ -54,6 +56,39 @@ static uint32_t clock_of(hr_str line, const hr_tpl_slot *slots, size_t n)
             return k;
     }
     return NO_CLOCK;
+}
+
+static bool utf8_tail(char c)
+{
+    return ((unsigned char)c & 0xc0) == 0x80;
+}
+
+/* One more time: what is left of the end that all share. */
+static void see_clock(writer *w, hr_str v)
+{
+    if (!w->clocks) {
+        w->clock_end = v;
+        w->clock_least = v.n;
+        w->clocks = true;
+    }
+    hr_str e = w->clock_end;
+    size_t n = 0;
+    while (n < e.n && n < v.n && v.p[v.n - 1 - n] == e.p[e.n - 1 - n])
+        n++;
+    w->clock_end = hr_str_sub(e, e.n - n, e.n);
+    if (v.n < w->clock_least)
+        w->clock_least = v.n;
+}
+
+/* The shared end cuts no number or word in two and leaves something of each. */
+static void settle_clock(writer *w)
+{
+    hr_str e = w->clock_end;
+    if (e.n >= w->clock_least)
+        e = hr_str_sub(e, e.n + 1 - w->clock_least, e.n);
+    while (e.n && (hr_is_digit(e.p[0]) || utf8_tail(e.p[0])))
+        e = hr_str_sub(e, 1, e.n);
+    w->clock_end = e;
 }
 
 static uint64_t literal_hash(hr_str line, const hr_tpl_slot *slots, size_t n)
@@ -93,11 +128,6 @@ static bool eligible(const writer *w, size_t i, const hr_tpl_slot *slots, size_t
             return false;
     }
     return total >= MIN_LITERAL && !hr_str_has(s, HR_STR("{}")) && !hr_str_has(s, HR_STR("{@}"));
-}
-
-static bool utf8_tail(char c)
-{
-    return ((unsigned char)c & 0xc0) == 0x80;
 }
 
 static void see(place *p, hr_str v, bool first)
@@ -210,6 +240,8 @@ static hr_err find_forms(writer *w, const hr_compress_opts *o)
         form *f = &w->forms.p[e->value - 1];
         f->lines++;
         w->form_of[i] = (uint32_t)e->value;
+        if (f->clock != NO_CLOCK)
+            see_clock(w, hr_str_sub(l->plain[i], slots[f->clock].start, slots[f->clock].end));
         for (size_t k = 0; k < n; k++)
             see(&f->places[k], hr_str_sub(l->plain[i], slots[k].start, slots[k].end), fresh);
     }
@@ -221,8 +253,8 @@ static hr_err find_forms(writer *w, const hr_compress_opts *o)
             else
                 settle(&f->places[k]);
         }
-        w->clocks |= f->clock != NO_CLOCK && f->lines >= MIN_LINES;
     }
+    settle_clock(w);
     return HR_OK;
 }
 
@@ -247,6 +279,7 @@ static void define(writer *w, form *f)
         const place *p = &f->places[k];
         if (k == f->clock) {
             hr_buf_lit(&w->out, "{@}");
+            hr_buf_add(&w->out, w->clock_end);
             continue;
         }
         if (!p->varies) {
@@ -260,7 +293,8 @@ static void define(writer *w, form *f)
     hr_buf_addc(&w->out, '\n');
 }
 
-/* The end of a time that differs from the last one, from a separator on; all of it otherwise. */
+/* The end of a time that differs from the last one, from the start of a word or number on; all of
+ * it when that has another length; nothing when it is the same. */
 static hr_str new_end(hr_str last, hr_str v)
 {
     size_t k = 0;
@@ -268,9 +302,11 @@ static hr_str new_end(hr_str last, hr_str v)
         return v;
     while (k < v.n && last.p[k] == v.p[k])
         k++;
-    while (k > 0 && (k == v.n || hr_is_alnum(v.p[k]) || utf8_tail(v.p[k])))
+    if (k == v.n)
+        return HR_STR_NONE;
+    while (k > 0 && (!hr_is_alnum(v.p[k]) || hr_is_alnum(v.p[k - 1])))
         k--;
-    return hr_str_eq(last, v) ? HR_STR_NONE : hr_str_sub(v, k, v.n);
+    return hr_str_sub(v, k, v.n);
 }
 
 static void put_values(writer *w, form *f, size_t i)
@@ -285,9 +321,11 @@ static void put_values(writer *w, form *f, size_t i)
         if (!p->varies)
             continue;
         if (k == f->clock) {
-            hr_str time = hr_str_sub(line, slots[k].start, slots[k].end);
+            hr_str time = hr_str_sub(line, slots[k].start, slots[k].end - w->clock_end.n);
             hr_str v = new_end(w->clock, time);
             hr_buf_addc(&w->out, '|');
+            if (v.n == time.n && w->clock.n)
+                hr_buf_addc(&w->out, '=');
             hr_buf_add(&w->out, v);
             if (v.n)
                 end = w->out.n;
@@ -361,13 +399,16 @@ hr_err hr_log_lossless(const hr_log *l, hr_str text, const hr_compress_opts *o, 
     hr_err e = find_forms(&w, o);
     if (e != HR_OK)
         return e;
-    hr_buf_addf(&w.out,
-                "[log of %zu lines, nothing left out: \"a: \xe2\x80\xa6{}\xe2\x80\xa6\" is a form, "
-                "\"a|x|y\" a line of form a with x and y in its {} places, an empty value repeats "
-                "the one above, \"[xN]\" is N more of the line above%s%s]\n",
-                l->n,
-                w.clocks ? "; {@} is a time: only its end that differs from the last {@}" : "",
-                w.crlf ? "; CRLF" : "");
+    hr_buf_addf(
+        &w.out,
+        "[log of %zu lines, nothing left out: \"a: \xe2\x80\xa6{}\xe2\x80\xa6\" is a form, "
+        "\"a|x|y\" a line of form a with x and y in its {} places, an empty value repeats "
+        "the one above, \"[xN]\" is N more of the line above%s%s]\n",
+        l->n,
+        w.clocks
+            ? "; {@} is a time: only the end that differs from the last {@}, or = and all of it"
+            : "",
+        w.crlf ? "; CRLF" : "");
     for (size_t i = 0; i < l->n && w.out.err == HR_OK; i++) {
         if (i % 256 == 0 && hr_deadline_passed(o->deadline)) {
             hr_buf_free(&w.out);

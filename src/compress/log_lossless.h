@@ -2,16 +2,16 @@
  *
  *     [log of 6 lines, nothing left out: "a: …{}…" is a form, "a|x|y" a line of form a with x and y
  *      in its {} places, an empty value repeats the one above, "[xN]" is N more of the line above;
- *      {@} is a time: only its end that differs from the last {@}]
+ *      {@} is a time: only the end that differs from the last {@}, or = and all of it]
  *     a: {@} INFO job {} done
  *     a|2024-01-15 10:00:01|17
  *     a||18
- *     a|:02
+ *     a|02
  *     [x2]
  *     any other line stands for itself; "=" in front of it is not part of it
  *
  * (The head is one line.) Values that are left away at the end of a line repeat those above too.
- * A time that begins with no letter or digit is such an end; all forms share one last time.
+ * All forms share one last time; the first one is written whole, without "=".
  * Errors and lines the query names are never put into forms.
  * The lines end in LF, or all in CR LF when the head says so; the last one's LF is kept or missing
  * as in the original. */

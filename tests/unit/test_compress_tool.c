@@ -398,22 +398,30 @@ static void writes_times_as_far_as_they_change(void **state)
                 HR_FMT(repeat("2024-01-16 10:00:02,251 INFO queue has 1# entries now\n", 40)));
     hr_str s = compress(text, NULL).lossless;
     assert_has(s, "a|2024-01-15 10:00:01,100|17\na||18\n");
-    assert_has(s, "b|,250|3\nb|:02,250|4\na|,251|19\nb||5\nb|-16 10:00:02,251|6");
+    assert_has(s, "b|250|3\nb|02,250|4\na|251|19\nb||5\nb|16 10:00:02,251|6");
+    /* an end that all times share belongs to the forms; another length is told in full */
+    s = compress(repeat("2024-01-15T10:00:00Z INFO job # done in the pool\n"
+                        "2024-01-15T10:00:01.5Z INFO queue # has entries now\n",
+                        40),
+                 NULL)
+            .lossless;
+    assert_has(s, "a: {@}Z INFO job {} done in the pool\na|");
+    assert_has(s, "b|=2024-01-15T10:00:01.5|1\na|=2024-01-15T10:00:00|2\n");
 }
 
 static void refuses_times_that_hang_in_the_air(void **state)
 {
     (void)state;
     static const char *const bad[] = {
-        "a: {@} x\na|:01\n",                      /* the end of no time */
-        "a: {@} x\na\n",                          /* the same as none */
-        "a: {@} x\na|10:00\na|:00:00:00:00:00\n", /* longer than the last */
-        "a: {@} {} x\na|10:00\n",                 /* a value is missing */
+        "a: {@} x\na|10:00\na|=\n",           /* no time at all */
+        "a: {@} x\na\n",                      /* the same as none */
+        "a: {@} x\na|10:00\na|00:00:00:00\n", /* longer than the last */
+        "a: {@} {} x\na|10:00\n",             /* a value is missing */
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         hr_buf out = HR_BUF_INIT(0);
         hr_str form = hr_strf(&arena, "[log of %u lines, nothing left out: \"a\"]\n%s",
-                              i == 2 ? 2u : 1u, bad[i]);
+                              i == 0 || i == 2 ? 2u : 1u, bad[i]);
         assert_int_equal(hr_log_decode(form, &arena, &out), HR_E_SYNTAX);
         hr_buf_free(&out);
     }
