@@ -25,8 +25,8 @@ typedef hr_err hr_view(const hr_view_job *j, hr_str text, hr_forms *out);
 /* The first view that fits; HR_E_SYNTAX if none does. */
 hr_view hr_compress_view;
 
-/* Where many columns repeat, the forms of a log may be shorter than a view's own lossless form: puts
- * them into *out if they are clearly shorter. HR_E_NOMEM, HR_E_TIMEOUT. */
+/* Where many columns repeat, the forms of a log may be shorter than a view's own form: puts them
+ * into *out if they are clearly shorter. HR_E_NOMEM, HR_E_TIMEOUT. */
 hr_err hr_view_or_log(const hr_view_job *j, hr_str text, hr_forms *out);
 
 hr_view hr_view_listing; /* view_listing.c: find, ls, tree, du, tar, npm ls … */

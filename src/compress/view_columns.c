@@ -7,7 +7,7 @@ enum { ROWS_MIN = 8 };
 
 typedef struct forms {
     hr_buf lossless, lossy;
-    size_t tables, rows;
+    size_t tables, rows, packed, sampled;
 } forms;
 
 static bool unique(const hr_csv *c, hr_str name)
@@ -76,7 +76,9 @@ static hr_err view_table(const hr_view_job *j, hr_str block, forms *f)
     }
     f->tables++;
     f->rows += t.lines.n;
-    if (!hr_columns_pack(&t, j->o->tok, j->a, &f->lossless))
+    bool packed = hr_columns_pack(&t, j->o->tok, j->a, &f->lossless);
+    f->packed += packed;
+    if (!packed)
         hr_buf_add(&f->lossless, block);
     hr_csv c;
     hr_forms sampled = {0};
@@ -85,6 +87,7 @@ static hr_err view_table(const hr_view_job *j, hr_str block, forms *f)
         e = hr_csv_sample(j->o, &c, j->key, j->a, &sampled);
     if (e == HR_OK) {
         hr_buf_add(&f->lossy, sampled.lossy.n ? sampled.lossy : block);
+        f->sampled += sampled.lossy.n > 0;
         if (sampled.lossy.n)
             hr_buf_addc(&f->lossy, '\n');
     }
@@ -118,25 +121,34 @@ static hr_err view_blocks(const hr_view_job *j, hr_str text, forms *f)
     return HR_OK;
 }
 
+static hr_str with_line_break(hr_str text, hr_arena *a)
+{
+    char *p = hr_alloc(a, text.n + 1);
+    if (!p)
+        return HR_STR_NONE;
+    memcpy(p, text.p, text.n);
+    p[text.n] = '\n';
+    return hr_str_of(p, text.n + 1);
+}
+
 hr_err hr_view_columns(const hr_view_job *j, hr_str text, hr_forms *out)
 {
-    forms f = {HR_BUF_INIT(0), HR_BUF_INIT(0), 0, 0};
+    forms f = {HR_BUF_INIT(0), HR_BUF_INIT(0), 0, 0, 0, 0};
     bool lf = text.n && text.p[text.n - 1] == '\n';
-    hr_str whole = lf ? text : hr_strf(j->a, "%.*s\n", HR_FMT(text));
-    hr_err e = whole.p ? view_blocks(j, whole, &f) : HR_E_NOMEM;
+    hr_err e = view_blocks(j, lf ? text : with_line_break(text, j->a), &f);
     if (e == HR_OK && f.tables == 0)
-        e = HR_E_SYNTAX;
+        e = j->a->failed ? HR_E_NOMEM : HR_E_SYNTAX;
     if (e == HR_OK)
         e = f.lossless.err ? f.lossless.err : f.lossy.err;
     if (e == HR_OK) {
         f.lossless.n -= !lf && f.lossless.n;
-        if (f.lossless.n < text.n)
+        if (f.packed && f.lossless.n < text.n)
             out->lossless = hr_str_dup(j->a, hr_buf_str(&f.lossless));
         out->lossless_reason = HR_R_TABLE_COLUMNS;
         out->lossless_strategy = hr_strf(j->a, "aligned(%zu rows in %zu tables)", f.rows, f.tables);
         e = hr_view_or_log(j, text, out);
     }
-    if (e == HR_OK && j->lossy && f.lossy.n < text.n) {
+    if (e == HR_OK && f.sampled && f.lossy.n < text.n) {
         out->lossy = hr_str_dup(j->a, hr_buf_str(&f.lossy));
         out->lossy_reason = HR_R_TABLE_ROWS;
         out->lossy_strategy = hr_strf(j->a, "rows(%zu rows in %zu tables)", f.rows, f.tables);
