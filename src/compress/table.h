@@ -5,7 +5,8 @@
  */
 /* clang-format off
  *
- *   text    := (LETTER "=" STRING LF)* (tables | lines | value) (LF "T"n "=" table)*
+ *   text    := (LETTER "=" STRING LF)* (tables | lines | value) (LF "T"n "=" table)* block*
+ *   block   := LF "S"n "=text, " lines " lines:" LF and so many lines, the string's text
  *   tables  := table | "lines " table         the root array itself; or one document a line
  *   lines   := value (LF value)+
  *   table   := ["map"] "[" rows "]{" col ("," col)* "}" (LF row)*
@@ -21,8 +22,9 @@
  *   row     := cell ("," cell)* | "{}" (no cell is present) | "(same row " n " more times)"
  *   cell    := "" (no such member) | ["V"n "="] (WORD | value | tuple+) | "V"n
  *   tuple   := "(" [cell ("," cell)*] ")"
- *   value   := JSON whose parts may also be "T"n, "V"n, "V"n "=" value, LETTER, LETTER "+" STRING,
- *              "json" JSON ["+" STRING] (a string that holds this JSON text),
+ *   value   := JSON whose parts may also be "T"n, "S"n, "V"n, "V"n "=" value, LETTER, LETTER "+" STRING,
+ *              "json" [":spaced" | ":indent"k] value ["+" STRING] (a string that holds this JSON
+ *              text in that spelling),
  *              and whose array elements may be followed by " x" n
  *
  * A WORD is a number, true, false or null if it reads as one, else a string; in a ":str" or "=f"
