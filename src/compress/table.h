@@ -22,7 +22,8 @@
  *   row     := cell ("," cell)* | "{}" (no cell is present) | "(same row " n " more times)"
  *   cell    := "" (no such member) | ["V"n "="] (WORD | value | tuple+) | "V"n
  *   tuple   := "(" [cell ("," cell)*] ")"
- *   value   := JSON whose parts may also be "T"n, "S"n, "V"n, "V"n "=" value, LETTER, LETTER "+" STRING,
+ *   value   := JSON whose parts may also be "T"n, "S"n, "V"n, "V"n "=" value,
+ *              LETTER, LETTER "+" STRING,
  *              "json" [":spaced" | ":indent"k] value ["+" STRING] (a string that holds this JSON
  *              text in that spelling),
  *              and whose array elements may be followed by " x" n

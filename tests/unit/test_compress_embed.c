@@ -187,6 +187,39 @@ static void output_of_a_command(void **state)
     assert_true(f.lossy.n * 5 < f.lossless.n);
 }
 
+/* Texts and documents in the cells of rows, some of which come twice. */
+static void in_cells(void **state)
+{
+    (void)state;
+    hr_buf b = HR_BUF_INIT(0);
+    for (unsigned k = 0; k < 90; k++) {
+        hr_buf_addf(&b, "{\"id\":%u,\"rendered\":\"", k);
+        for (unsigned line = 0; line < 14; line++)
+            hr_buf_addf(&b, "%u: a variable of line %u is never read by %u\\n", k / 2, line, k / 2);
+        hr_buf_addf(
+            &b,
+            "\",\"spans\":\"[{\\\"from\\\":%u,\\\"to\\\":9,\\\"file\\\":\\\"src/main.rs\\\"},"
+            "{\\\"from\\\":1,\\\"to\\\":%u,\\\"file\\\":\\\"src/lib.rs\\\"}]\"}\n",
+            k, k + 3);
+    }
+    hr_str text = kept(&b), rest = text, line;
+    hr_forms f = forms(text);
+    assert_true(f.lossy.n > 0);
+    assert_true(
+        hr_str_has(f.lossless, HR_STR("\nS45=text, 15 lines:\n44: a variable of line 0 is")));
+    hr_buf back = HR_BUF_INIT(0);
+    assert_int_equal(hr_table_decode(f.lossless, &arena, &back).code, HR_OK);
+    hr_str again = hr_buf_str(&back), other;
+    for (unsigned k = 0; k < 90; k++) {
+        hr_json_doc x, y;
+        assert_true(hr_str_line(&rest, &line) && hr_str_line(&again, &other));
+        assert_int_equal(hr_json_scan(&arena, line, 0, &x).code, HR_OK);
+        assert_int_equal(hr_json_scan(&arena, other, 0, &y).code, HR_OK);
+        assert_true(hr_json_same(&x, 0, &y, 0));
+    }
+    hr_buf_free(&back);
+}
+
 /* Names of the notation in texts, and texts that look like the notation. */
 static void texts_that_look_like_names(void **state)
 {
@@ -215,6 +248,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(strings_are_not_their_documents, setup, teardown),
         cmocka_unit_test_setup_teardown(order_inside_a_string_is_kept, setup, teardown),
         cmocka_unit_test_setup_teardown(output_of_a_command, setup, teardown),
+        cmocka_unit_test_setup_teardown(in_cells, setup, teardown),
         cmocka_unit_test_setup_teardown(texts_that_look_like_names, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
