@@ -40,18 +40,20 @@ static void check_edited(const hr_wire_request *r, hr_arena *a)
     hr_splice s;
     hr_str out, tool = hr_wire_retrieve_tool(r->dialect);
     hr_wire_request e;
+    bool add = r->tools_end != 0;
     hr_splice_init(&s, r->doc.src);
     for (size_t i = 0; i < r->nblocks; i++)
         must(hr_splice_add(&s, a, r->blocks[i].start, r->blocks[i].end, HR_STR("\"#\"")) == HR_OK);
-    if (r->has_tools) {
+    must(!add || r->has_tools);
+    if (add) {
         must(hr_splice_add(&s, a, r->tools_end, r->tools_end, HR_STR(",")) == HR_OK);
         must(hr_splice_add(&s, a, r->tools_end, r->tools_end, tool) == HR_OK);
     }
     must(hr_splice_join(&s, a, &out) == HR_OK);
     must(hr_wire_read(r->dialect, out, a, &e).code == HR_OK);
     must(e.nblocks == r->nblocks && e.nmessages == r->nmessages);
-    must(e.ntools == r->ntools + r->has_tools);
-    must(!r->has_tools || e.has_retrieve_tool);
+    must(e.ntools == r->ntools + add);
+    must(!add || e.has_retrieve_tool);
     for (size_t i = 0; i < e.nblocks; i++)
         must(hr_str_eq(e.blocks[i].text, HR_STR("#")) && e.blocks[i].live == r->blocks[i].live);
 }

@@ -280,7 +280,7 @@ hr_errpos hr_wire_read(hr_dialect d, hr_str body, hr_arena *a, hr_wire_request *
     hr_rd_breakpoint(&rd, 0); /* Anthropic: automatic caching */
     read_ids(&rd);
     uint32_t tools = hr_json_get(doc, 0, HR_STR("tools"));
-    if (hr_json_is(doc, tools, HR_JSON_ARRAY))
+    if (hr_json_is(doc, tools, HR_JSON_ARRAY) && doc->nodes[tools].count)
         out->tools_end = doc->nodes[tools].end - 1;
     hr_rd_tools(&rd, tools);
     switch (d) {

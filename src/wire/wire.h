@@ -61,7 +61,7 @@ typedef struct hr_wire_request {
 
     uint32_t ntools;
     bool has_tools;         /* at least one tool, in `tools` or in an item that brings some */
-    uint32_t tools_end;     /* offset of the ']' of `tools`, 0: the request has no such list */
+    uint32_t tools_end;     /* offset of the ']' of `tools`, 0: it is empty or not there */
     bool has_retrieve_tool; /* headroom_retrieve, under any MCP prefix, is offered already, or is
                              * listed in a notice as a tool that can be loaded (mcp__…) */
     bool has_cache_control; /* the client set at least one breakpoint */

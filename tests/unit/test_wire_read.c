@@ -318,7 +318,9 @@ static void test_tools_in_an_item(void **state)
     assert_true(r.blocks[1].live); /* an item with tools behind it is the client's */
     assert_false(r.has_retrieve_tool);
 
-    r = read_request(R, HR_STR("{\"input\":[" SCRIPTS("no shell") "]}"));
+    r = read_request(R, HR_STR("{\"tools\":[],\"input\":[" SCRIPTS("no shell") "]}"));
+    assert_true(r.has_tools);
+    assert_int_equal(r.tools_end, 0); /* one more in an empty list would need no comma */
     is_text(r.shell_tool, "");
     assert_true(offers(R, "{\"input\":[" SCRIPTS("### `mcp__h__headroom_retrieve`") "]}"));
 }
