@@ -63,6 +63,12 @@ static void mean_of(hr_buf *b, const hr_stat *s)
     hr_buf_addf(b, " mean %.6g", s->mean);
 }
 
+/* Tables of text have no null, but cells with nothing in them. */
+static const char *null_of(const hr_jview *v)
+{
+    return v->null_is_empty ? "empty" : "null";
+}
+
 /* A short value as it is spelled, without the quotes. */
 static bool value(hr_buf *b, const hr_jview *v, uint32_t i)
 {
@@ -73,6 +79,8 @@ static bool value(hr_buf *b, const hr_jview *v, uint32_t i)
         s = hr_str_sub(s, 1, s.n - 1);
     if (s.n > VALUE_BYTES)
         return false;
+    if (i && hr_jnode(v, i)->type == HR_JSON_NULL)
+        s = hr_cstr(null_of(v));
     hr_buf_add(b, s.n ? s : HR_STR("\"\""));
     return true;
 }
@@ -115,7 +123,7 @@ static void no_numbers(hr_buf *b, const hr_pick *p, const hr_view *view)
                  hr_jnode(p->v, i)->type != HR_JSON_NUMBER;
     }
     if (null)
-        hr_buf_addf(b, ", null x%u", null);
+        hr_buf_addf(b, ", %s x%u", null_of(p->v), null);
     if (absent)
         hr_buf_addf(b, ", absent x%u", absent);
     if (other)

@@ -91,6 +91,67 @@ static void prose_is_refused(void **state)
     assert_int_equal(hr_csv_read(HR_STR(""), &arena, &c), HR_E_SYNTAX);
 }
 
+static void a_table_without_header_says_so(void **state)
+{
+    (void)state;
+    hr_arena a;
+    hr_csv c;
+    hr_arena_init(&a, 0);
+    assert_int_equal(hr_csv_read(HR_STR("12\tdoc/a\n7\tdoc/b\n9\tdoc/c\n"), &a, &c), HR_OK);
+    assert_true(c.headless);
+    assert_int_equal(hr_csv_read(HR_STR("size\tname\n7\tdoc/b\n9\tdoc/c\n"), &a, &c), HR_OK);
+    assert_false(c.headless);
+    assert_int_equal(
+        hr_csv_read(HR_STR("100644 6b45cb 0\ta\n100644 8cde5a 0\tb\n100644 112233 0\tc\n"
+                           "100755 abcdef 0\td\n"),
+                    &a, &c),
+        HR_OK);
+    assert_true(c.headless);
+    assert_int_equal(hr_csv_read(HR_STR("year,2020,2021\nx,1,2\ny,3,4\nz,5,6\n"), &a, &c), HR_OK);
+    assert_true(c.headless); /* cannot be told: counted as a row, never left out unsaid */
+    hr_arena_free(&a);
+}
+
+static void doubled_quotes_hold_delimiters(void **state)
+{
+    (void)state;
+    hr_arena a;
+    hr_csv c;
+    hr_arena_init(&a, 0);
+    assert_int_equal(
+        hr_csv_read(HR_STR("a,b\n\"\"\"x, y\"\" z\",1\n5\" disk,2\n\"l1\nl2\",3\n"), &a, &c),
+        HR_OK);
+    assert_int_equal(c.records.n, 4);
+    for (size_t i = 0; i < 4; i++)
+        assert_int_equal(c.records.p[i].count, 2);
+    hr_arena_free(&a);
+}
+
+static void summaries_spell_extremes_and_empty_cells(void **state)
+{
+    (void)state;
+    hr_arena a;
+    hr_forms f = {0};
+    hr_buf b = HR_BUF_INIT(0);
+    hr_arena_init(&a, 0);
+    hr_buf_lit(&b, "id,balance,note\n");
+    for (int i = 0; i < 300; i++)
+        hr_buf_addf(&b, "%d,%s,%s\n", 1234500 + i,
+                    i == 7   ? "-18250.75"
+                    : i == 9 ? ""
+                             : "12.5",
+                    i % 3 ? "" : "late");
+    hr_compress_opts o = hr_compress_defaults();
+    hr_key key = hr_key_of(hr_buf_str(&b));
+    assert_int_equal(hr_compress_csv(&o, hr_buf_str(&b), &key, true, &a, &f), HR_OK);
+    assert_true(hr_str_has(f.lossy, HR_STR("id 1234500..1234799")));
+    assert_true(hr_str_has(f.lossy, HR_STR("-18250.75")));
+    assert_true(hr_str_has(f.lossy, HR_STR("note empty x200, late x100")));
+    assert_false(hr_str_has(f.lossy, HR_STR("null")));
+    hr_buf_free(&b);
+    hr_arena_free(&a);
+}
+
 static int setup(void **state)
 {
     (void)state;
@@ -112,6 +173,9 @@ int main(void)
         cmocka_unit_test(constant_columns_are_said_once),
         cmocka_unit_test(markdown_keeps_its_surroundings),
         cmocka_unit_test(quoted_cells_may_hold_anything),
+        cmocka_unit_test(a_table_without_header_says_so),
+        cmocka_unit_test(doubled_quotes_hold_delimiters),
+        cmocka_unit_test(summaries_spell_extremes_and_empty_cells),
         cmocka_unit_test(prose_is_refused),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
