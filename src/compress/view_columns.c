@@ -63,6 +63,16 @@ static hr_err as_csv(const hr_columns *t, hr_str block, hr_arena *a, hr_csv *c)
     return c->must ? HR_OK : HR_E_NOMEM;
 }
 
+/* Can its columns be counted? They have names, and no borders are drawn between them. */
+static bool countable(const hr_columns *t)
+{
+    size_t drawn = 0;
+    for (size_t i = 0; i < t->lines.n; i++)
+        drawn += hr_str_find_char(t->lines.p[i], '|') != SIZE_MAX ||
+                 hr_str_has(t->lines.p[i], HR_STR("│"));
+    return t->heading < t->lines.n && drawn * 2 < t->lines.n;
+}
+
 static hr_err view_table(const hr_view_job *j, hr_str block, forms *f)
 {
     hr_columns t;
@@ -82,8 +92,9 @@ static hr_err view_table(const hr_view_job *j, hr_str block, forms *f)
         hr_buf_add(&f->lossless, block);
     hr_csv c;
     hr_forms sampled = {0};
-    e = j->lossy ? as_csv(&t, block, j->a, &c) : HR_OK;
-    if (e == HR_OK && j->lossy)
+    bool sample = j->lossy && countable(&t);
+    e = sample ? as_csv(&t, block, j->a, &c) : HR_OK;
+    if (e == HR_OK && sample)
         e = hr_csv_sample(j->o, &c, j->key, j->a, &sampled);
     if (e == HR_OK) {
         hr_buf_add(&f->lossy, sampled.lossy.n ? sampled.lossy : block);

@@ -197,7 +197,11 @@ static hr_err read_names(hr_str text, hr_arena *a, hr_entries *e)
             blank = true;
             continue;
         }
-        if (is_message(line)) {
+        bool words =
+            hr_str_find_char(line, ' ') != SIZE_MAX && hr_str_find_char(line, '/') == SIZE_MAX;
+        if (hr_str_has(line, HR_STR("::")))
+            return HR_E_SYNTAX; /* names of tests */
+        if (words || is_message(line)) {
             hr_str *note = hr_vec_push(&e->notes, a);
             if (!note)
                 return HR_E_NOMEM;
