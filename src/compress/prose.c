@@ -234,7 +234,26 @@ static hr_err keep_best(hr_prose_text *t, size_t budget, hr_arena *a)
     return HR_OK;
 }
 
-/* Small holes are filled, items keep their beginning, blocks their fences and heads. */
+/* Does the sentence take back or bound what the one before it said? */
+static bool takes_back(hr_str s)
+{
+    static const char *const openers[] = {"however",    "but",           "unless",       "except",
+                                          "instead",    "otherwise",     "nevertheless", "although",
+                                          "yet",        "not",           "never",        "only",
+                                          "conversely", "unfortunately", "aber",         "jedoch"};
+    s = hr_str_trim(s);
+    size_t n = 0;
+    while (n < s.n && hr_is_alpha(s.p[n]))
+        n++;
+    for (size_t i = 0; n && n < s.n && i < sizeof openers / sizeof *openers; i++) {
+        if (hr_str_ieq(hr_str_sub(s, 0, n), hr_cstr(openers[i])))
+            return true;
+    }
+    return false;
+}
+
+/* Small holes are filled, sentences keep what takes them back, items their beginning, blocks their
+ * fences and heads. */
 static void tidy(hr_prose_text *t)
 {
     hr_unit *u = t->units.p;
@@ -249,7 +268,8 @@ static void tidy(hr_prose_text *t)
         if (b->kind == HR_BLOCK_ITEM && u[i].s.n <= FIRST_MAX)
             u[i].keep = true;
         for (size_t k = i; k < stop; k++)
-            u[k].keep |= u[k].role == HR_UNIT_FRAME;
+            u[k].keep |= u[k].role == HR_UNIT_FRAME ||
+                         (k > i && u[k - 1].keep && b->kind != HR_BLOCK_CODE && takes_back(u[k].s));
         for (size_t k = i; k < stop;) {
             size_t end = k, bytes = 0;
             while (end < stop && !u[end].keep)

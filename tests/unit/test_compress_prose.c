@@ -241,6 +241,30 @@ static void without_a_query_only_large_texts_lose_a_little(void **state)
     hr_buf_free(&b);
 }
 
+static void what_takes_a_sentence_back_stays_with_it(void **state)
+{
+    (void)state;
+    hr_buf b = HR_BUF_INIT(0), out = HR_BUF_INIT(0);
+    for (int i = 0; i < 60; i++)
+        hr_buf_addf(
+            &b,
+            "The garden was quiet in that year and the river ran slowly past the houses. "
+            "%s Nobody walked along the road and the evening was long in the village.\n\n",
+            i == 30 ? "Zebra mode is safe to switch on. However, it loses the data of all users."
+                    : "The windows were open and the light was warm.");
+    hr_prose_job job = {.query = HR_STR("is zebra mode safe"), .share = 0.05, .mild_share = 0.5};
+    hr_arena a;
+    hr_prose_cut cut;
+    hr_arena_init(&a, 0);
+    assert_int_equal(hr_prose_reduce(&job, hr_buf_str(&b), &a, &out, &cut), HR_OK);
+    assert_true(hr_prose_cut_any(&cut));
+    assert_true(
+        hr_str_has(hr_buf_str(&out), HR_STR("Zebra mode is safe to switch on. However, it loses")));
+    hr_buf_free(&b);
+    hr_buf_free(&out);
+    hr_arena_free(&a);
+}
+
 static void records_of_one_shape_are_no_prose(void **state)
 {
     (void)state;
@@ -288,6 +312,7 @@ int main(void)
         cmocka_unit_test_teardown(the_answer_stays_and_the_rest_is_counted, tear_down),
         cmocka_unit_test_teardown(protected_elements_survive_whole, tear_down),
         cmocka_unit_test_teardown(without_a_query_only_large_texts_lose_a_little, tear_down),
+        cmocka_unit_test(what_takes_a_sentence_back_stays_with_it),
         cmocka_unit_test(records_of_one_shape_are_no_prose),
         cmocka_unit_test_teardown(what_is_not_prose_is_declined, tear_down),
     };
