@@ -46,6 +46,8 @@ typedef struct hr_command {
 hr_command hr_command_read(hr_str tool_name, hr_str tool_input, hr_arena *a);
 /* The same for a command line as one would type it. */
 hr_command hr_command_parse(hr_str line, hr_arena *a);
+/* And for a command whose words are parted already: p[0] is the program. */
+hr_command hr_command_of_words(const hr_str *p, size_t n, hr_arena *a);
 
 /* Main name, "pytest"; "" for UNKNOWN. */
 hr_str hr_program_name(hr_program p);

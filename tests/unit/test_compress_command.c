@@ -151,6 +151,42 @@ static void tool_calls(void **state)
     call("Bash", "", HR_PROGRAM_UNKNOWN);
 }
 
+/* Scripts in which the shell is a function. */
+static void scripts(void **state)
+{
+    (void)state;
+    call("exec",
+         "const r = await tools.exec_command({cmd: \"git log --stat | head -50\"});\n"
+         "text(r.output);\n",
+         HR_PROGRAM_GIT);
+    call("exec", "text((await tools.exec_command({workdir: f({a: '}'}), 'cmd': `ls -la`})).output)",
+         HR_PROGRAM_LS);
+    call("exec", "await shell({command: ['bash', '-lc', 'cd x && df -h'],})", HR_PROGRAM_DF);
+    call("exec", "await tools.shell_command(\"find . -name 'it\\'s'\")", HR_PROGRAM_FIND);
+    call("exec", "// exec_command({cmd: \"ls\"})\nawait exec_command({ /* slow */ cmd: 'tree' })",
+         HR_PROGRAM_TREE);
+    call("exec", "const r = await exec_command({cmd: `sed -n '1,${n}p' a.txt && ps aux`});",
+         HR_PROGRAM_UNKNOWN);
+    call("exec", "for (const d of ['a', 'b']) text(await exec_command({cmd: `ls -l ${d}`}))",
+         HR_PROGRAM_LS);
+    /* the same program twice, two programs, one that cannot be told */
+    call("exec", "exec_command({cmd: 'ls a'}); exec_command({cmd: 'ls b'})", HR_PROGRAM_LS);
+    call("exec", "exec_command({cmd: 'ls a'}); exec_command({cmd: 'df'})", HR_PROGRAM_UNKNOWN);
+    call("exec", "exec_command({cmd: 'ls a'}); exec_command({cmd})", HR_PROGRAM_UNKNOWN);
+    call("exec", "exec_command({cmd: 'git ' + what})", HR_PROGRAM_UNKNOWN);
+    call("exec", "exec_command({cmd: '\\x6cs'})", HR_PROGRAM_UNKNOWN);
+    call("exec", "text('exec_command({cmd: \"ls\"})')", HR_PROGRAM_UNKNOWN);
+    /* cut short anywhere */
+    static const char whole[] = "x = exec_command({a: [1, '2'], cmd: [\"ls\", `-l`]}) // `";
+    for (size_t n = 0; n < sizeof whole; n++)
+        (void)hr_command_read(HR_STR("exec"), hr_str_of(whole, n), &arena);
+    assert_true(hr_command_read(HR_STR("exec"),
+                                HR_STR("r = await exec_command({cmd: 'ls'}); "
+                                       "text(r.output.slice(0, 99))"),
+                                &arena)
+                    .filtered);
+}
+
 static void names_are_unique(void **state)
 {
     (void)state;
@@ -186,6 +222,7 @@ int main(void)
         cmocka_unit_test(sequences),        cmocka_unit_test(pipelines),
         cmocka_unit_test(options),          cmocka_unit_test(tool_calls),
         cmocka_unit_test(names_are_unique), cmocka_unit_test(limits),
+        cmocka_unit_test(scripts),
     };
     hr_arena_init(&arena, 0);
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
