@@ -23,11 +23,13 @@ typedef struct writer {
     bool comma;
 } writer;
 
+static const column top = {.depth = 1}; /* a member of the row itself */
+
 /* Opens and closes objects until all of c's path but its last part is open. */
 static void go_to(writer *w, const column *c)
 {
-    size_t same = 0, want = c ? c->depth - 1 : 0;
-    while (c && w->open && same < w->level && same < want &&
+    size_t same = 0, want = c->depth - 1;
+    while (w->open && same < w->level && same < want &&
            hr_str_eq(w->open->part[same], c->part[same]))
         same++;
     for (; w->level > same; w->level--) {
@@ -111,7 +113,7 @@ static bool emit_row(reader *t, uint32_t row, const columns *cols, unsigned dept
         if (!emit(t, v, depth))
             return false;
     }
-    go_to(&w, NULL);
+    go_to(&w, &top);
     hr_buf_addc(t->b, '}');
     return true;
 }
@@ -309,7 +311,7 @@ static bool md_row(const columns *cols, hr_str *rest, hr_arena *a, hr_buf *b)
     }
     for (; k < cols->n; k++)
         go_to(&w, &cols->p[k]);
-    go_to(&w, NULL);
+    go_to(&w, &top);
     hr_buf_addc(b, '}');
     return !first;
 }
