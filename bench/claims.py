@@ -11,6 +11,7 @@ folded lines are said to have is theirs; rows omitted and rows shown add up; sma
 counts of values, and what is absent; line numbers of omitted bodies; the lines that stand for cuts in diffs and YAML;
 matches of search results by file; UTF-8. The exit code is 1 if something said is false.
 """
+
 import argparse
 import csv
 import io
@@ -40,7 +41,7 @@ RANGE = re.compile(r"-?[\d.,:e+]+[a-zA-Z%]*[-~]+[\d.,:e+-]+[a-zA-Z%]*")
 
 
 def form_parts(form):
-    """"job <1-9>: *" → [("lit", "job"), ("any",), ("lit", ":"), ("any",)]; white space takes no part."""
+    """ "job <1-9>: *" → [("lit", "job"), ("any",), ("lit", ":"), ("any",)]; white space takes no part."""
     parts, lit, i = [], "", 0
     form = re.sub(r"\s", "", form)
     while i < len(form):
@@ -75,6 +76,7 @@ def has_form(parts, line):
                     return True
                 found, where = True, line.find(lit, where + 1) if free else -1
         return found and k + 1 == len(parts)
+
     return at(0, 0, True)
 
 
@@ -108,6 +110,7 @@ def folded(raw, out):
 
 
 # Rows and columns ---------------------------------------------------------------------------------
+
 
 def positions(text):
     n = 0
@@ -151,7 +154,7 @@ def at_path(v, path, lists=False):
     if isinstance(v, dict):
         for k in v:
             if path == k or path.startswith(k + "."):
-                got = at_path(v[k], path[len(k) + 1:], lists)
+                got = at_path(v[k], path[len(k) + 1 :], lists)
                 if got:
                     return got
     return []
@@ -163,7 +166,7 @@ def table_rows(raw, out):
     if docs:
         row_sets(docs, sets)
         return sets
-    head = raw[:raw.find("\n")]
+    head = raw[: raw.find("\n")]
     sep = max(",;\t|", key=head.count)
     if head.count(sep) and out.startswith(head):
         rows = [[c.strip() for c in r] for r in csv.reader(io.StringIO(raw), delimiter=sep) if "".join(r).strip("-:| ")]
@@ -215,7 +218,7 @@ def rows(raw, out):
         if sets is None:
             sets = table_rows(raw, out)
         like = [s for s in sets if len(s) == n]
-        if sets and n > len(sets[0]) + 1 and not documents(raw): # one more without a header
+        if sets and n > len(sets[0]) + 1 and not documents(raw):  # one more without a header
             yield f"{n} rows are said, there are {len(sets[0])}"
         for part in more[1].split("; ") if more and len(like) == 1 else []:
             name, _, said = part.partition(" ")
@@ -228,6 +231,7 @@ def rows(raw, out):
 
 
 # Cuts in place ------------------------------------------------------------------------------------
+
 
 def cuts(raw, out, note, closing):
     """Lines of the original, with notes that each stand for a number of them."""
@@ -242,7 +246,7 @@ def cuts(raw, out, note, closing):
                 return
             last = int(m["last"]) if m.groupdict().get("last") else first
             for name in re.findall(r"[\w.]+(?=[,;]|$)", re.sub(r" \+\d+ more", "", m.groupdict().get("names") or "")):
-                if not any(name.split(".")[-1] in x for x in src[at:at + last - first + 1]):
+                if not any(name.split(".")[-1] in x for x in src[at : at + last - first + 1]):
                     yield f"{name} is not in the lines {first}-{last}"
             at += int(m["last"]) - first + 1 if m.groupdict().get("last") else 1 if m.groupdict().get("first") else int(m["n"])
         elif MARKER in line or closing(line):
@@ -258,7 +262,12 @@ def cuts(raw, out, note, closing):
 
 def in_place(raw, out):
     if re.search(r"^\S* ?\[\d+ of \d+ [a-z ,]*(?:bodies|omitted)", out, re.M) and re.search(r"\[lines? \d+.* omitted", out):
-        yield from cuts(raw, out, re.compile(r"\[lines? (?P<first>\d+)(?:–(?P<last>\d+))? omitted(?:; (?P<names>[^\]]*)|:[^\]]*)?\]"), lambda x: False)
+        yield from cuts(
+            raw,
+            out,
+            re.compile(r"\[lines? (?P<first>\d+)(?:–(?P<last>\d+))? omitted(?:; (?P<names>[^\]]*)|:[^\]]*)?\]"),
+            lambda x: False,
+        )
     elif out.startswith("[Diff with all changed lines"):
         yield from cuts(raw, out, re.compile(r"^~(?P<n>\d+)"), lambda x: x.startswith("[Diff with all"))
     elif re.search(r"^\s*# \d+ lines? omitted$", out, re.M):
@@ -284,7 +293,7 @@ def complaints(raw, out):
     try:
         text = out.decode()
     except UnicodeDecodeError as e:
-        return [f"no UTF-8: {out[max(0, e.start - 20):e.start + 6]!r}"]
+        return [f"no UTF-8: {out[max(0, e.start - 20) : e.start + 6]!r}"]
     if text == raw_text:
         return []
     return [c for check in (folded, rows, in_place, matches) for c in check(raw_text, text)]
@@ -296,12 +305,13 @@ def with_odd_word(raw, rng):
     words = list(re.finditer(r"[A-Za-z]{2,}|\d+", src[i]))
     if words:
         w = rng.choice(words)
-        src[i] = src[i][:w.start()] + ("QUAINT" if w[0].isalpha() else "987654") + src[i][w.end():]
+        src[i] = src[i][: w.start()] + ("QUAINT" if w[0].isalpha() else "987654") + src[i][w.end() :]
     return "\n".join(src).encode()
 
 
 def main():
     from lib import Headroom
+
     ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     ap.add_argument("--data", required=True)
     ap.add_argument("--lib")

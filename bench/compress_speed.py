@@ -9,6 +9,7 @@ other, again and again (JSON: elements of one array). For each size: MB/s of pro
 runs. `growth` is the time a byte takes in the largest text over that in the one of 100 KB: 1 is linear, and above
 2 is marked. `s` is the processor time of the largest text; above one second it is marked. The exit code tells if anything is marked.
 """
+
 import argparse
 import collections
 import json
@@ -48,7 +49,7 @@ def made(texts, size):
         return b"[" + b",".join(parts) + b"]"
     whole = b"".join(parts)
     cut = whole.rfind(b"\n", 0, size)
-    return whole[:cut + 1] if cut > size // 2 else whole[:size]
+    return whole[: cut + 1] if cut > size // 2 else whole[:size]
 
 
 def seconds(h, text, query):

@@ -8,6 +8,7 @@ items, items that changed, tokens before and after, evidence strings that are st
 retrieved, that are lost; and the share of items whose evidence is all visible. Evidence inside a JSON string
 counts as visible when its JSON spelling is, and a CSV cell when it is there without its quotes.
 """
+
 import argparse
 import collections
 import glob
@@ -75,14 +76,22 @@ def main():
     if a.json:
         print(json.dumps(per))
         return
-    print(f"{'set':20}{'items':>6}{'changed':>8}{'before':>9}{'after':>9}{'saved':>8}{'evidence':>9}{'visible':>9}{'retr.':>6}{'lost':>5}"
-          f"{'whole items':>12}{'bigger':>7}{'not back':>9}")
+    print(
+        f"{'set':20}{'items':>6}{'changed':>8}{'before':>9}{'after':>9}{'saved':>8}{'evidence':>9}{'visible':>9}{'retr.':>6}{'lost':>5}"
+        f"{'whole items':>12}{'bigger':>7}{'not back':>9}"
+    )
     for name, r in per.items():
-        print(f"{name:20}{r['items']:6}{r['changed']:8}{r['before']:9}{r['after']:9}{100 * (1 - r['after'] / max(1, r['before'])):7.1f}%"
-              f"{r['evidence']:9}{100 * r['visible'] / max(1, r['evidence']):8.2f}%{r['retrievable']:6}{r['lost']:5}"
-              f"{100 * r['kept_items'] / max(1, r['items']):11.2f}%{r['bigger']:7}{r['not_back']:9}")
-    for ident, reason, before, after, question, hidden in gone[:a.lost]:
-        print(f"  {ident:28} {reason:14} {before} -> {after}  {question[:100]!r}\n" + "".join(f"      {e[:140]!r}\n" for e in hidden[:4]), end="")
+        print(
+            f"{name:20}{r['items']:6}{r['changed']:8}{r['before']:9}{r['after']:9}{100 * (1 - r['after'] / max(1, r['before'])):7.1f}%"
+            f"{r['evidence']:9}{100 * r['visible'] / max(1, r['evidence']):8.2f}%{r['retrievable']:6}{r['lost']:5}"
+            f"{100 * r['kept_items'] / max(1, r['items']):11.2f}%{r['bigger']:7}{r['not_back']:9}"
+        )
+    for ident, reason, before, after, question, hidden in gone[: a.lost]:
+        print(
+            f"  {ident:28} {reason:14} {before} -> {after}  {question[:100]!r}\n"
+            + "".join(f"      {e[:140]!r}\n" for e in hidden[:4]),
+            end="",
+        )
 
 
 if __name__ == "__main__":

@@ -1,4 +1,5 @@
 """libheadroom through ctypes, for the measuring scripts (the library is build/libheadroom.so)."""
+
 import ctypes as c
 import os
 
@@ -6,14 +7,31 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 
 
 class _Opts(c.Structure):
-    _fields_ = [("size", c.c_size_t), ("model", c.c_char_p), ("query", c.c_char_p), ("tool_name", c.c_char_p),
-                ("tool_input", c.c_char_p), ("lossless_only", c.c_int), ("min_tokens", c.c_int), ("max_items", c.c_int)]
+    _fields_ = [
+        ("size", c.c_size_t),
+        ("model", c.c_char_p),
+        ("query", c.c_char_p),
+        ("tool_name", c.c_char_p),
+        ("tool_input", c.c_char_p),
+        ("lossless_only", c.c_int),
+        ("min_tokens", c.c_int),
+        ("max_items", c.c_int),
+    ]
 
 
 class _Text(c.Structure):
-    _fields_ = [("text", c.c_void_p), ("text_len", c.c_size_t), ("changed", c.c_int), ("lossy", c.c_int),
-                ("hash", c.c_char * 25), ("kind", c.c_char_p), ("reason", c.c_char_p),
-                ("before", c.c_uint64), ("after", c.c_uint64), ("exact", c.c_int)]
+    _fields_ = [
+        ("text", c.c_void_p),
+        ("text_len", c.c_size_t),
+        ("changed", c.c_int),
+        ("lossy", c.c_int),
+        ("hash", c.c_char * 25),
+        ("kind", c.c_char_p),
+        ("reason", c.c_char_p),
+        ("before", c.c_uint64),
+        ("after", c.c_uint64),
+        ("exact", c.c_int),
+    ]
 
 
 class Headroom:
@@ -26,7 +44,13 @@ class Headroom:
         self.l.headroom_retrieve.argtypes = [c.c_void_p, c.c_char_p, c.POINTER(c.c_void_p), c.POINTER(c.c_size_t)]
         self.l.headroom_count_tokens.argtypes = [c.c_char_p, c.c_char_p, c.c_size_t, c.POINTER(c.c_int)]
         self.l.headroom_count_tokens.restype = c.c_size_t
-        self.l.headroom_compress_messages.argtypes = [c.c_void_p, c.c_char_p, c.c_size_t, c.POINTER(c.c_void_p), c.POINTER(c.c_size_t)]
+        self.l.headroom_compress_messages.argtypes = [
+            c.c_void_p,
+            c.c_char_p,
+            c.c_size_t,
+            c.POINTER(c.c_void_p),
+            c.POINTER(c.c_size_t),
+        ]
         self.libc = c.CDLL(None)
         self.libc.free.argtypes = [c.c_void_p]
         self.h = c.c_void_p()
@@ -37,8 +61,17 @@ class Headroom:
         o = _Opts(c.sizeof(_Opts), model.encode(), query.encode(), tool_name.encode(), tool_input.encode(), int(lossless), 0, 0)
         t = _Text()
         err = self.l.headroom_compress(self.h, text, len(text), c.byref(o), c.byref(t))
-        r = {"text": c.string_at(t.text, t.text_len), "changed": bool(t.changed), "lossy": bool(t.lossy), "hash": t.hash.decode(),
-             "kind": t.kind.decode(), "reason": t.reason.decode(), "before": t.before, "after": t.after, "error": err}
+        r = {
+            "text": c.string_at(t.text, t.text_len),
+            "changed": bool(t.changed),
+            "lossy": bool(t.lossy),
+            "hash": t.hash.decode(),
+            "kind": t.kind.decode(),
+            "reason": t.reason.decode(),
+            "before": t.before,
+            "after": t.after,
+            "error": err,
+        }
         self.l.headroom_text_free(c.byref(t))
         return r
 

@@ -7,6 +7,7 @@ FOLDER holds logs and labels.json: {file name: [event id of each line]}. A line 
 the lines grouped with it are exactly the lines with its event id (Zhu et al., ICSE-SEIP 2019). The
 program prints the group number of each line in front of it.
 """
+
 import argparse
 import collections
 import json
@@ -35,7 +36,9 @@ def main():
         labels = json.load(f)
     total = 0.0
     for name, truth in labels.items():
-        out = subprocess.run([a.program, "compress", "--explain", os.path.join(a.folder, name)], stdout=subprocess.PIPE, check=True)
+        out = subprocess.run(
+            [a.program, "compress", "--explain", os.path.join(a.folder, name)], stdout=subprocess.PIPE, check=True
+        )
         found = [line.split(b"\t")[0] for line in out.stdout.split(b"\n")][: len(truth)]
         if len(found) != len(truth):
             sys.exit(f"{name}: {len(found)} groups for {len(truth)} labelled lines")

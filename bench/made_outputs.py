@@ -50,7 +50,11 @@ def _diff(r):
         at = 1 + r.randrange(400)
         yield f"@@ -{at},8 +{at},9 @@ def {r.choice(WORDS)}():\n"
         row = [f"     {r.choice(WORDS)} = {r.choice(WORDS)}({r.randrange(99)})\n" for _ in range(7)]
-        yield "".join(row[:4]) + f"-    return {r.randrange(99)}\n+    count += 1\n+    return {r.randrange(99)}\n" + "".join(row[4:])
+        yield (
+            "".join(row[:4])
+            + f"-    return {r.randrange(99)}\n+    count += 1\n+    return {r.randrange(99)}\n"
+            + "".join(row[4:])
+        )
 
 
 def _csv(r):
@@ -63,7 +67,7 @@ def _csv(r):
 def _markdown(r):
     for i in range(10**9):
         yield f"## {r.choice(NAMES).title()} {i}\n\n" + _said(r, 60) + "\n\n"
-        yield "".join(f"- {_said(r, 12)}\n" for _ in range(4)) + "\n```sh\nmake run ARGS=\"--port %d\"\n```\n\n" % r.randrange(9999)
+        yield "".join(f"- {_said(r, 12)}\n" for _ in range(4)) + f'\n```sh\nmake run ARGS="--port {r.randrange(9999)}"\n```\n\n'
 
 
 def _said(r, n):
@@ -105,7 +109,7 @@ def _python(r):
 
 
 def _hex(r):
-    for i in range(10**9):
+    for _ in range(10**9):
         yield base64.b64encode(r.randbytes(57)).decode() + "\n"
 
 

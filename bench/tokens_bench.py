@@ -6,6 +6,7 @@
 tiktoken has to be installed; it gets the rank files of third_party/cache, so nothing is fetched.
 Only files that are valid UTF-8 are compared, as tiktoken takes text, not bytes.
 """
+
 import base64
 import gzip
 import re
@@ -60,8 +61,10 @@ def main():
             best = min(best, time.process_time() - start)
         speed, tokens = re.search(rf"{name} count ([\d.]+) MB/s (\d+)", ours).groups()
         theirs = size / best / 1e6
-        print(f"{name} tiktoken {tiktoken.__version__} {theirs:.1f} MB/s {count} tokens: "
-              f"ours {float(speed) / theirs:.1f} times as fast")
+        print(
+            f"{name} tiktoken {tiktoken.__version__} {theirs:.1f} MB/s {count} tokens: "
+            f"ours {float(speed) / theirs:.1f} times as fast"
+        )
         if int(tokens) != count:
             sys.exit("the counts differ")
 

@@ -12,6 +12,7 @@ the shell command that printed the file, and "needle_kind", the sort of fact, wh
 may stand in several rows, one for each question. --lines counts a needle that is a whole line as visible when
 one line has all of its words, as a table has them.
 """
+
 import argparse
 import collections
 import json
@@ -71,8 +72,13 @@ def main():
         raw = open(os.path.join(a.data, it["file"]), "rb").read()
         t = time.perf_counter()
         cmd = it.get("command")
-        r = h.compress(raw, it["query"], tool_name="Bash" if cmd else "", tool_input=json.dumps({"command": cmd}) if cmd else "",
-                       lossless=a.lossless)
+        r = h.compress(
+            raw,
+            it["query"],
+            tool_name="Bash" if cmd else "",
+            tool_input=json.dumps({"command": cmd}) if cmd else "",
+            lossless=a.lossless,
+        )
         ms = (time.perf_counter() - t) * 1000
         out = r["text"].decode("utf-8", "replace")
         out += "\n" + ANSI.sub("", out)
@@ -81,27 +87,49 @@ def main():
             rows_of_words = [set(re.split(r"[\s,|;]+", x)) for x in out.splitlines()]
             seen = [s or in_one_line(n, rows_of_words) for n, s in zip(it["needles"], seen)]
         back = h.retrieve(r["hash"]) if r["lossy"] else raw
-        rows.append({"id": it["id"], "kind": it["kind"], "by": it.get(a.by, ""), "as": r["kind"], "reason": r["reason"], "before": r["before"], "after": r["after"],
-                     "needles": len(seen), "visible": sum(seen), "lost": 0 if back == raw and r["lossy"] else len(seen) - sum(seen),
-                     "bigger": r["after"] > r["before"] or len(r["text"]) > len(raw), "back": back == raw, "ms": ms, "bytes": len(raw),
-                     "gone": [n for n, s in zip(it["needles"], seen) if not s]})
+        rows.append(
+            {
+                "id": it["id"],
+                "kind": it["kind"],
+                "by": it.get(a.by, ""),
+                "as": r["kind"],
+                "reason": r["reason"],
+                "before": r["before"],
+                "after": r["after"],
+                "needles": len(seen),
+                "visible": sum(seen),
+                "lost": 0 if back == raw and r["lossy"] else len(seen) - sum(seen),
+                "bigger": r["after"] > r["before"] or len(r["text"]) > len(raw),
+                "back": back == raw,
+                "ms": ms,
+                "bytes": len(raw),
+                "gone": [n for n, s in zip(it["needles"], seen) if not s],
+            }
+        )
         if a.keep:
             os.makedirs(a.keep, exist_ok=True)
             with open(os.path.join(a.keep, it["id"].replace("/", "_") + ".txt"), "wb") as f:
                 f.write(r["text"])
     for r in rows:
         per.setdefault(r["by"], []).append(r)
-    print(f"{'kind':18}{'items':>6}{'before':>10}{'after':>10}{'saved':>8}{'needles':>9}{'visible':>9}{'95 %':>13}{'lost':>6}{'bigger':>8}{'not back':>9}")
+    print(
+        f"{'kind':18}{'items':>6}{'before':>10}{'after':>10}{'saved':>8}{'needles':>9}{'visible':>9}{'95 %':>13}{'lost':>6}{'bigger':>8}{'not back':>9}"
+    )
 
     def line(name, rs):
         b, f, n, v = (sum(r[k] for r in rs) for k in ("before", "after", "needles", "visible"))
-        print(f"{name:18}{len(rs):6}{b:10}{f:10}{100 * (1 - f / max(1, b)):7.1f}%{n:9}{100 * v / max(1, n):8.1f}%{100 * wilson(v, n)[0]:7.1f}-{100 * wilson(v, n)[1]:<5.1f}"
-              f"{sum(r['lost'] for r in rs):6}{sum(r['bigger'] for r in rs):8}{sum(not r['back'] for r in rs):9}")
+        print(
+            f"{name:18}{len(rs):6}{b:10}{f:10}{100 * (1 - f / max(1, b)):7.1f}%{n:9}{100 * v / max(1, n):8.1f}%{100 * wilson(v, n)[0]:7.1f}-{100 * wilson(v, n)[1]:<5.1f}"
+            f"{sum(r['lost'] for r in rs):6}{sum(r['bigger'] for r in rs):8}{sum(not r['back'] for r in rs):9}"
+        )
+
     for k in sorted(per):
         line(k, per[k])
     line("ALL", rows)
-    for r in sorted(rows, key=lambda r: -r["after"])[:a.worst]:
-        print(f"  {r['id']:40} {r['kind']:14} as {r['as']:8} {r['reason']:16} {r['before']:8} -> {r['after']:8}  {r['visible']}/{r['needles']}  {r['ms']:.0f} ms")
+    for r in sorted(rows, key=lambda r: -r["after"])[: a.worst]:
+        print(
+            f"  {r['id']:40} {r['kind']:14} as {r['as']:8} {r['reason']:16} {r['before']:8} -> {r['after']:8}  {r['visible']}/{r['needles']}  {r['ms']:.0f} ms"
+        )
     if a.missing:
         for r in rows:
             for n in r["gone"]:

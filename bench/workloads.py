@@ -128,7 +128,9 @@ def main():
     sets = (
         [json.loads(f.read_text()) for f in sorted(Path(a.workloads).glob("*.json"))]
         if a.workloads
-        else [] if a.made else recorded()
+        else []
+        if a.made
+        else recorded()
     )
     sets = sets or list(made.workloads())
     program = None

@@ -7,6 +7,7 @@ Run by hand when the Unicode version changes; the result is committed. The categ
 package unicodedata2 (16.0.0 for the committed file, the version the reference tokenizer uses) or,
 if that is not installed, from Python's own unicodedata.
 """
+
 import sys
 
 try:

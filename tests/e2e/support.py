@@ -14,9 +14,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "mock"))
 
+from upstream import MockUpstream  # noqa: E402,F401
+
 import harness  # noqa: E402
 from harness import BINARY, events  # noqa: E402,F401
-from upstream import MockUpstream  # noqa: E402,F401
 
 # What sanitizers print. A program that says any of this has failed, whatever it answered.
 SANITIZER = ("AddressSanitizer", "LeakSanitizer", "ThreadSanitizer", "runtime error:")

@@ -14,6 +14,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "bench"))
 
 from claims import complaints, with_odd_word  # noqa: E402
+
 from support import run_cli  # noqa: E402
 
 NAMES = ["Ann Meyer", "Bob O'Neil", "Chiara Pérez", "Đorđe Sato", "Eve Türk"]
@@ -62,10 +63,16 @@ def records(r):
 
 def messages(r):
     """Lines of JSON with many texts of several lines."""
+
     def one(i):
         text = f"error[E{i:04}]: mismatch in item {i}\n" + "".join(f"{k:4} | let x{k} = {i * k};\n" for k in range(9))
         notes = [{"message": f"help {k}", "rendered": None, "spans": [{"line": i + k}] * 2} for k in range(3)]
-        return {"reason": "message", "id": i, "message": {"rendered": text, "children": notes, "spans": [{"line": i, "text": []}]}}
+        return {
+            "reason": "message",
+            "id": i,
+            "message": {"rendered": text, "children": notes, "spans": [{"line": i, "text": []}]},
+        }
+
     return "".join(json.dumps(one(i)) + "\n" for i in range(30))
 
 
@@ -79,7 +86,12 @@ def tree(r):
 def diff(r):
     out = []
     for f in range(8):
-        out += [f"diff --git a/src/f{f}.py b/src/f{f}.py", f"index {f:07}..{f + 9:07} 100644", f"--- a/src/f{f}.py", f"+++ b/src/f{f}.py"]
+        out += [
+            f"diff --git a/src/f{f}.py b/src/f{f}.py",
+            f"index {f:07}..{f + 9:07} 100644",
+            f"--- a/src/f{f}.py",
+            f"+++ b/src/f{f}.py",
+        ]
         out += [f"@@ -{40 * f + 1},41 +{40 * f + 1},42 @@ def f{f}():"]
         rows = [f"     value_{k} = compute({r.randrange(999)}, {k})" for k in range(40)]
         out += rows[:20] + ["-    return 1", "+    count = 2", "+    return count"] + rows[20:]
@@ -90,7 +102,10 @@ def program(r):
     out = ["import os", ""]
     for f in range(30):
         out += [f"def function_{f}(a, b):", f'    """Adds number {f}."""']
-        out += [f"    step_{k} = a * {r.randrange(99)} + helper_{r.randrange(9)}(b, {k})" for k in range(18)] + ["    return a", ""]
+        out += [f"    step_{k} = a * {r.randrange(99)} + helper_{r.randrange(9)}(b, {k})" for k in range(18)] + [
+            "    return a",
+            "",
+        ]
     return "\n".join(out) + "\n"
 
 

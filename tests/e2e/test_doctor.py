@@ -1,4 +1,5 @@
 """headroom doctor against a running proxy and the settings of agents that are or are not there."""
+
 import json
 import socket
 import threading
@@ -65,23 +66,29 @@ def test_not_running_is_a_failure_that_says_what_to_do(home):
     assert checks["proxy"]["hint"] == f"headroom proxy --port {port}"
 
 
-@pytest.mark.parametrize("answer", [
-    b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}",
-    b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
-    b"HTTP/1.1 200 OK\r\ncontent-length: 99\r\n\r\n{}",
-    b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nfffffffffffffffff\r\n{}",
-    b"HTTP/1.1 200 OK\r\n\r\n[1]",
-    b"HTTP/1.1 404 Not Found\r\n\r\n{}",
-    b"SSH-2.0-OpenSSH_9.2\r\n",
-    b"",
-], ids=["object", "chunked", "short", "bad-chunk", "not-an-object", "404", "not-http", "nothing"])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}",
+        b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\ncontent-length: 99\r\n\r\n{}",
+        b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nfffffffffffffffff\r\n{}",
+        b"HTTP/1.1 200 OK\r\n\r\n[1]",
+        b"HTTP/1.1 404 Not Found\r\n\r\n{}",
+        b"SSH-2.0-OpenSSH_9.2\r\n",
+        b"",
+    ],
+    ids=["object", "chunked", "short", "bad-chunk", "not-an-object", "404", "not-http", "nothing"],
+)
 def test_something_else_on_the_port(home, answer):
     with socket.create_server(("127.0.0.1", 0)) as server:
+
         def serve():
             c, _ = server.accept()
             c.recv(65536)
             c.sendall(answer)
             c.close()
+
         t = threading.Thread(target=serve)
         t.start()
         code, checks = doctor(home, server.getsockname()[1])
@@ -115,7 +122,9 @@ def test_routing_of_claude(make_proxy, home):
     assert doctor(home, px.port)[1]["claude"]["status"] == "warn"
     # the project's own settings win
     claude_settings(home, "https://gateway.example/v1")
-    (home / ".claude" / "settings.local.json").write_text('{"env": {"ANTHROPIC_BASE_URL": "http://localhost:%d"}} // mine' % px.port)
+    (home / ".claude" / "settings.local.json").write_text(
+        '{"env": {"ANTHROPIC_BASE_URL": "http://localhost:%d"}} // mine' % px.port
+    )
     code, checks = doctor(home, px.port)
     assert code == 0 and checks["claude"]["status"] == "pass" and "settings.local.json" in checks["claude"]["summary"]
 
@@ -148,21 +157,28 @@ def test_routing_of_codex(make_proxy, home):
     assert doctor(home, px.port, {"CODEX_HOME": str(other)})[1]["codex"]["status"] == "warn"
 
 
-@pytest.mark.parametrize("cost, status, summary", [
-    ({"budget_limit_usd": 7.5, "budget_period": "monthly"}, "pass", "$7.50/monthly"),
-    ({"budget_limit_usd": None}, "pass", "none set"),
-    (None, "skip", "this proxy does not track costs"),
-])
+@pytest.mark.parametrize(
+    "cost, status, summary",
+    [
+        ({"budget_limit_usd": 7.5, "budget_period": "monthly"}, "pass", "$7.50/monthly"),
+        ({"budget_limit_usd": None}, "pass", "none set"),
+        (None, "skip", "this proxy does not track costs"),
+    ],
+)
 def test_budget_as_the_statistics_say(home, cost, status, summary):
-    replies = {b"/livez": {"service": "headroom-proxy", "version": "9.9.9", "uptime_seconds": 93784},
-               b"/stats": {"cost": cost, "session": {"tokens_saved_total": 5}}}
+    replies = {
+        b"/livez": {"service": "headroom-proxy", "version": "9.9.9", "uptime_seconds": 93784},
+        b"/stats": {"cost": cost, "session": {"tokens_saved_total": 5}},
+    }
     with socket.create_server(("127.0.0.1", 0)) as server:
+
         def serve():
             for _ in replies:
                 c, _ = server.accept()
                 body = json.dumps(replies[c.recv(65536).split()[1]]).encode()
                 c.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n%s" % (len(body), body))
                 c.close()
+
         t = threading.Thread(target=serve)
         t.start()
         code, checks = doctor(home, server.getsockname()[1])

@@ -1,4 +1,5 @@
 """`headroom evals` from outside: generated documents, own folders, conversations, recordings."""
+
 import json
 import re
 import xml.etree.ElementTree as ET
@@ -76,6 +77,7 @@ def test_the_same_seed_gives_the_same_report(home):
         r = evals(home, "probes", "--seed", seed)[2]
         assert r.pop("duration_seconds") >= 0
         return r
+
     assert report("7") == report("7") != report("8")
 
 
@@ -97,7 +99,9 @@ def test_a_folder_with_needles(home):
     (home / "out" / "pods.json").write_text(rows)
     name = json.loads(rows)[77]["name"]
     entry = {"file": "pods.json", "kind": "pods", "query": f"what about {name}?", "needles": [name, "not in there"]}
-    (home / "out" / "needles.json").write_text(json.dumps([entry, {"file": "../secret", "needles": []}, {"file": "gone", "needles": []}]))
+    (home / "out" / "needles.json").write_text(
+        json.dumps([entry, {"file": "../secret", "needles": []}, {"file": "gone", "needles": []}])
+    )
     code, _, report = evals(home, "retention", "--data", "out")
     b = report["benchmarks"][0]
     assert code == 0 and b["evidence"]["visible"] == b["evidence"]["total"] == 1 and b["skipped_inputs"] == 2
@@ -117,8 +121,12 @@ def session(kind, text):
     """One tool call and its result, as different programs write it down."""
     call = {"type": "tool_use", "id": "c1", "name": "Bash", "input": {"command": "cat"}}
     result = {"type": "tool_result", "tool_use_id": "c1", "content": text}
-    messages = [{"role": "user", "content": "look"}, {"role": "assistant", "content": [call]}, {"role": "user", "content": [result]},
-                {"role": "assistant", "content": "done"}]
+    messages = [
+        {"role": "user", "content": "look"},
+        {"role": "assistant", "content": [call]},
+        {"role": "user", "content": [result]},
+        {"role": "assistant", "content": "done"},
+    ]
     if kind == "messages":
         return json.dumps(messages, indent=1)
     if kind == "lines":
@@ -126,16 +134,30 @@ def session(kind, text):
     if kind == "claude":
         rows = [{"type": "summary", "summary": "x"}] + [{"type": m["role"], "message": m, "isSidechain": False} for m in messages]
         return "\n".join(json.dumps(r) for r in rows)
-    body = {"model": "claude-sonnet-4-5", "max_tokens": 9, "tools": [{"name": "Bash", "input_schema": {"type": "object"}}], "messages": messages}
+    body = {
+        "model": "claude-sonnet-4-5",
+        "max_tokens": 9,
+        "tools": [{"name": "Bash", "input_schema": {"type": "object"}}],
+        "messages": messages,
+    }
     if kind == "body":
         return json.dumps(body)
-    return json.dumps({"id": "talk-1", "format": "anthropic-messages", "cuts": [1, 3], "body": {**body, "messages": messages[:3]},
-                       "needles": [{"turn": 1, "needle": "ledger-main", "tool_call_id": "c1"}]})
+    return json.dumps(
+        {
+            "id": "talk-1",
+            "format": "anthropic-messages",
+            "cuts": [1, 3],
+            "body": {**body, "messages": messages[:3]},
+            "needles": [{"turn": 1, "needle": "ledger-main", "tool_call_id": "c1"}],
+        }
+    )
 
 
 @pytest.mark.parametrize("kind", ["messages", "lines", "claude", "body", "conversation"])
 def test_transcripts_in_every_form(home, kind):
-    lines = "".join(f"2024-03-05 10:{i // 60:02}:{i % 60:02} INFO job={i} took_ms={i * 7} path=/srv/data/part{i}/x\n" for i in range(500))
+    lines = "".join(
+        f"2024-03-05 10:{i // 60:02}:{i % 60:02} INFO job={i} took_ms={i * 7} path=/srv/data/part{i}/x\n" for i in range(500)
+    )
     (home / "t.jsonl").write_text(session(kind, lines + "ERROR ledger-main is down\n"))
     code, out, report = evals(home, "probes", "--transcript", "t.jsonl")
     b = report["benchmarks"][0]
@@ -148,13 +170,27 @@ def test_transcripts_in_every_form(home, kind):
 
 def test_recordings_tell_lost_from_retrievable(home):
     def event(before, after, compressed):
-        result = {"role": "tool", "tool_call_id": "a", "content": "disk=91\n/var/lib/app/data.db is 7f3c9aa01b\nERROR no space left\n"}
-        return json.dumps({"tokens_before": before, "tokens_after": after, "transforms_applied": ["rows"], "original_messages": [result],
-                           "compressed_messages": [{**result, "content": compressed}]})
+        result = {
+            "role": "tool",
+            "tool_call_id": "a",
+            "content": "disk=91\n/var/lib/app/data.db is 7f3c9aa01b\nERROR no space left\n",
+        }
+        return json.dumps(
+            {
+                "tokens_before": before,
+                "tokens_after": after,
+                "transforms_applied": ["rows"],
+                "original_messages": [result],
+                "compressed_messages": [{**result, "content": compressed}],
+            }
+        )
+
     (home / "rec").mkdir()
     rec = home / "rec" / "compression-events-1.jsonl"
     marker = "[2 lines compressed to 1. Retrieve more: hash=0123456789abcdef01234567]"
-    rec.write_text("\n".join([event(100, 20, "ERROR no space left\n" + marker), event(100, 60, "disk=91"), "broken", event(0, 0, "")]))
+    rec.write_text(
+        "\n".join([event(100, 20, "ERROR no space left\n" + marker), event(100, 60, "disk=91"), "broken", event(0, 0, "")])
+    )
     code, out, report = evals(home, "probes", "--recordings", "rec")
     b = report["benchmarks"][0]
     ratio = {g["name"]: g["evidence"] for g in b["groups"] if g["by"] == "ratio"}

@@ -17,7 +17,7 @@ def post(*headers, body=BODY, target=b"/v1/messages", version=b"HTTP/1.1", metho
     return b"\r\n".join(lines) + b"\r\n\r\n" + body
 
 
-def length(n=len(BODY)):
+def length(n=len(BODY)):  # noqa: B008
     return b"Content-Length: %d" % n
 
 

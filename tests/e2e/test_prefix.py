@@ -24,7 +24,9 @@ def history(dialect, turns, name, **more):
         (
             samples.rows(150, f"{name}{i}")
             if i % 3 == 0
-            else samples.log(700, f"{name}{i}") if i % 3 == 1 else f"{name}: nothing new ({i})"
+            else samples.log(700, f"{name}{i}")
+            if i % 3 == 1
+            else f"{name}: nothing new ({i})"
         )
         for i in range(turns)
     ]
@@ -43,9 +45,9 @@ def send(p, dialect, body, **headers):
 def assert_extends(requests):
     bodies = [r.json for r in requests]
     for k in range(1, len(bodies)):
-        assert extends(
-            bodies[k - 1], bodies[k]
-        ), f"request {k + 1} broke the prompt of request {k} at {shared(bodies[k - 1], bodies[k])}"
+        assert extends(bodies[k - 1], bodies[k]), (
+            f"request {k + 1} broke the prompt of request {k} at {shared(bodies[k - 1], bodies[k])}"
+        )
 
 
 def assert_smaller(requests, sent):

@@ -1,4 +1,5 @@
 """The proxy between a plain HTTP client and the mock provider: every flow, byte by byte."""
+
 import gzip
 import hashlib
 import json
@@ -16,8 +17,9 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "mock"))
-from harness import Proxy, events  # noqa: E402
 from upstream import MockUpstream  # noqa: E402
+
+from harness import Proxy, events  # noqa: E402
 
 MODEL_PATHS = ["/v1/messages", "/v1/chat/completions", "/v1/responses"]
 KEY = {"x-api-key": "sk-ant-test"}
@@ -47,22 +49,38 @@ def simple(path, text="x", **more):
 
 def log_lines(n=2500):
     """A log with much repetition and one line that matters."""
-    rows = [f"2026-01-01T00:{i // 60 % 60:02d}:{i % 60:02d}Z INFO worker-{i % 7} request {i} served in {i % 90} ms status=200" for i in range(n)]
+    rows = [
+        f"2026-01-01T00:{i // 60 % 60:02d}:{i % 60:02d}Z INFO worker-{i % 7} request {i} served in {i % 90} ms status=200"
+        for i in range(n)
+    ]
     rows[n // 2] = "2026-01-01T00:30:00Z ERROR worker-3 pool exhausted: 17 waiters, giving up"
     return "\n".join(rows)
 
 
 def records(n=1500):
-    return json.dumps([{"id": i, "name": f"service-{i}", "region": "eu-west-1", "state": "running", "cpu": i % 97, "note": None} for i in range(n)], indent=2)
+    return json.dumps(
+        [
+            {"id": i, "name": f"service-{i}", "region": "eu-west-1", "state": "running", "cpu": i % 97, "note": None}
+            for i in range(n)
+        ],
+        indent=2,
+    )
 
 
 def tool_turn(text, name="fetch_logs", tools=True, **more):
-    body = {"model": "claude-sonnet-4-5", "max_tokens": 64, "messages": [
-        {"role": "user", "content": "Why did it stop?"},
-        {"role": "assistant", "content": [{"type": "tool_use", "id": "toolu_1", "name": name, "input": {"file": "app"}}]},
-        {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "toolu_1", "content": text}]}]}
+    body = {
+        "model": "claude-sonnet-4-5",
+        "max_tokens": 64,
+        "messages": [
+            {"role": "user", "content": "Why did it stop?"},
+            {"role": "assistant", "content": [{"type": "tool_use", "id": "toolu_1", "name": name, "input": {"file": "app"}}]},
+            {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "toolu_1", "content": text}]},
+        ],
+    }
     if tools:
-        body["tools"] = [{"name": name, "description": "logs", "input_schema": {"type": "object", "properties": {"file": {"type": "string"}}}}]
+        body["tools"] = [
+            {"name": name, "description": "logs", "input_schema": {"type": "object", "properties": {"file": {"type": "string"}}}}
+        ]
     return body | more
 
 
@@ -102,10 +120,25 @@ def test_bypass_header_forwards_the_received_bytes(up, proxy):
 
 
 def test_headers_to_the_provider(up, proxy):
-    proxy.post("/v1/messages", simple("/v1/messages"), {
-        **KEY, "anthropic-version": "2023-06-01", "anthropic-beta": "a,b", "User-Agent": "client/1", "X-Headroom-Project": "p",
-        "x-headroom-session-id": "s", "X-HEADROOM-Proxy-Token": "t", "Connection": "keep-alive, x-private", "X-Private": "1", "TE": "trailers",
-        "Accept-Encoding": "gzip, br, zstd", "Proxy-Authorization": "Basic abc", "X-Other": "kept"})
+    proxy.post(
+        "/v1/messages",
+        simple("/v1/messages"),
+        {
+            **KEY,
+            "anthropic-version": "2023-06-01",
+            "anthropic-beta": "a,b",
+            "User-Agent": "client/1",
+            "X-Headroom-Project": "p",
+            "x-headroom-session-id": "s",
+            "X-HEADROOM-Proxy-Token": "t",
+            "Connection": "keep-alive, x-private",
+            "X-Private": "1",
+            "TE": "trailers",
+            "Accept-Encoding": "gzip, br, zstd",
+            "Proxy-Authorization": "Basic abc",
+            "X-Other": "kept",
+        },
+    )
     h = {k.lower(): v for k, v in up.requests[0].headers}
     assert not [k for k in h if k.startswith("x-headroom")]
     assert not {"te", "x-private", "proxy-authorization", "keep-alive"} & set(h)
@@ -120,10 +153,20 @@ def test_codings_we_cannot_read_are_not_asked_for(up, proxy):
     assert up.requests[0].header("accept-encoding") == "gzip;q=0.5, br"
 
 
-@pytest.mark.parametrize("path,goes_to", [
-    ("/p/my%20app/v1/messages?x=1", "/v1/messages?x=1"), ("/anthropic/v1/messages", "/v1/messages"), ("/p/a/anthropic/v1/messages", "/v1/messages"),
-    ("/v1/codex/responses", "/v1/responses"), ("/backend-api/codex/responses", "/v1/responses"), ("/backend-api/responses", "/v1/responses"),
-    ("/p/x/v1/models", "/v1/models"), ("/anthropic/v1/models", "/v1/models"), ("/p/only", "/p/only")])
+@pytest.mark.parametrize(
+    "path,goes_to",
+    [
+        ("/p/my%20app/v1/messages?x=1", "/v1/messages?x=1"),
+        ("/anthropic/v1/messages", "/v1/messages"),
+        ("/p/a/anthropic/v1/messages", "/v1/messages"),
+        ("/v1/codex/responses", "/v1/responses"),
+        ("/backend-api/codex/responses", "/v1/responses"),
+        ("/backend-api/responses", "/v1/responses"),
+        ("/p/x/v1/models", "/v1/models"),
+        ("/anthropic/v1/models", "/v1/models"),
+        ("/p/only", "/p/only"),
+    ],
+)
 def test_aliases_and_project_prefix(up, proxy, path, goes_to):
     if "responses" in path or "messages" in path:
         assert proxy.post(path, simple("/v1/responses" if "responses" in path else "/v1/messages")).status == 200
@@ -149,17 +192,33 @@ def test_base_url_with_a_path(up):
         p.post("/v1/messages?beta=true", simple("/v1/messages"))
         p.post("/v1/chat/completions", simple("/v1/chat/completions"))
         p.get("/v1/models?limit=2", {"x-api-key": "k"})
-    assert [r.target for r in up.requests] == ["/gateway/anthropic/v1/messages?beta=true", "/oai/v1/chat/completions", "/gateway/anthropic/v1/models?limit=2"]
+    assert [r.target for r in up.requests] == [
+        "/gateway/anthropic/v1/messages?beta=true",
+        "/oai/v1/chat/completions",
+        "/gateway/anthropic/v1/models?limit=2",
+    ]
 
 
 def test_named_base_url(up, proxy):
     with MockUpstream() as other:
         h = {"x-headroom-base-url": other.url + "/ignored"}
-        assert proxy.post("/v1/chat/completions", simple("/v1/chat/completions"), {**h, "x-headroom-original-path": "/zen/chat/completions"}).status == 200
+        assert (
+            proxy.post(
+                "/v1/chat/completions", simple("/v1/chat/completions"), {**h, "x-headroom-original-path": "/zen/chat/completions"}
+            ).status
+            == 200
+        )
         assert proxy.get("/some/list?q=1", {"x-headroom-base-url": other.url + "/base/"}).status == 200
         assert [r.target for r in other.requests] == ["/zen/chat/completions", "/base/some/list?q=1"]
         assert not up.requests
-        for bad in ("ftp://x", "http://169.254.169.254/", "http://[fe80::1]/", "http://user:pw@host/", "http://2852039166/", "file:///etc/passwd"):
+        for bad in (
+            "ftp://x",
+            "http://169.254.169.254/",
+            "http://[fe80::1]/",
+            "http://user:pw@host/",
+            "http://2852039166/",
+            "file:///etc/passwd",
+        ):
             assert proxy.get("/x", {"x-headroom-base-url": bad}).status == 400, bad
         # a web page that rebound its name may not choose where credentials go
         assert proxy.get("/x", {"x-headroom-base-url": other.url, "Host": "evil.example"}).status == 400
@@ -167,11 +226,22 @@ def test_named_base_url(up, proxy):
 
 # --- bodies -------------------------------------------------------------------------------------
 
+
 @pytest.mark.parametrize("path", MODEL_PATHS)
-@pytest.mark.parametrize("name,body", [
-    ("empty", b""), ("not json", b"{oops"), ("array", b"[]"), ("string", b'"x"'), ("bad utf-8", b'{"model":"m","messages":[{"role":"user","content":"\xff"}],"input":"\xff"}'),
-    ("nan", b'{"model":"m","temperature":NaN,"messages":[],"input":"x"}'), ("deep", b'{"messages":' + b"[" * 5000 + b"]" * 5000 + b',"input":[]}'),
-    ("number", b'{"model":"m","messages":1,"input":1}'), ("bom", b'\xef\xbb\xbf{"model":"m","messages":[],"input":"x"}')])
+@pytest.mark.parametrize(
+    "name,body",
+    [
+        ("empty", b""),
+        ("not json", b"{oops"),
+        ("array", b"[]"),
+        ("string", b'"x"'),
+        ("bad utf-8", b'{"model":"m","messages":[{"role":"user","content":"\xff"}],"input":"\xff"}'),
+        ("nan", b'{"model":"m","temperature":NaN,"messages":[],"input":"x"}'),
+        ("deep", b'{"messages":' + b"[" * 5000 + b"]" * 5000 + b',"input":[]}'),
+        ("number", b'{"model":"m","messages":1,"input":1}'),
+        ("bom", b'\xef\xbb\xbf{"model":"m","messages":[],"input":"x"}'),
+    ],
+)
 def test_bad_bodies_are_refused_in_the_providers_shape(up, proxy, path, name, body):
     r = proxy.post(path, body, KEY)
     assert r.status == 400
@@ -190,7 +260,15 @@ def test_missing_and_too_many_messages(up, proxy, path):
     assert not up.requests
 
 
-@pytest.mark.parametrize("coding,encode", [("gzip", gzip.compress), ("deflate", zlib.compress), ("deflate", lambda b: zlib.compress(b, wbits=-15)), ("identity", bytes)])
+@pytest.mark.parametrize(
+    "coding,encode",
+    [
+        ("gzip", gzip.compress),
+        ("deflate", zlib.compress),
+        ("deflate", lambda b: zlib.compress(b, wbits=-15)),
+        ("identity", bytes),
+    ],
+)
 def test_encoded_bodies_are_decoded_and_relabelled(up, proxy, coding, encode):
     body = json.dumps(simple("/v1/messages", "y" * 5000)).encode()
     assert proxy.post("/v1/messages", encode(body), {"content-encoding": coding}).status == 200
@@ -242,7 +320,10 @@ def test_a_413_arrives_although_the_client_is_still_sending(up):
 
 def test_smuggling_is_refused(up, proxy):
     body = b'{"model":"m","messages":[]}'
-    both = b"POST /v1/messages HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n0\r\n\r\n" % (len(body), body)
+    both = (
+        b"POST /v1/messages HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n0\r\n\r\n"
+        % (len(body), body)
+    )
     bad_chunk = b"POST /v1/messages HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"
     two = b"POST /v1/messages HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello!"
     for data in (both, bad_chunk, two, b"\x16\x03\x01\x02\x00\r\n\r\n"):
@@ -253,9 +334,12 @@ def test_smuggling_is_refused(up, proxy):
 
 # --- answers ------------------------------------------------------------------------------------
 
+
 @pytest.mark.parametrize("path", MODEL_PATHS)
 @pytest.mark.parametrize("stream", [False, True])
-@pytest.mark.parametrize("step", [{}, {"gzip": True}, {"split": 1}, {"crlf": True}, {"close": True}], ids=["plain", "gzip", "split", "crlf", "close"])
+@pytest.mark.parametrize(
+    "step", [{}, {"gzip": True}, {"split": 1}, {"crlf": True}, {"close": True}], ids=["plain", "gzip", "split", "crlf", "close"]
+)
 def test_answers_are_relayed_byte_for_byte(up, proxy, path, stream, step):
     body = simple(path, stream=stream) | ({"stream_options": {"include_usage": True}} if "chat" in path and stream else {})
     up.script(step, step)
@@ -265,7 +349,13 @@ def test_answers_are_relayed_byte_for_byte(up, proxy, path, stream, step):
     assert via.status == 200 and via.body == direct
     for name in ("request-id", "anthropic-ratelimit-requests-remaining", "content-type"):
         assert via.headers[name]
-    for name in ("x-headroom-tokens-before", "x-headroom-tokens-after", "x-headroom-tokens-saved", "x-headroom-model", "x-headroom-request-id"):
+    for name in (
+        "x-headroom-tokens-before",
+        "x-headroom-tokens-after",
+        "x-headroom-tokens-saved",
+        "x-headroom-model",
+        "x-headroom-request-id",
+    ):
         assert name in via.headers, name
     record = wait_record(proxy, via.headers["x-headroom-request-id"])
     assert record["output_tokens"] == 4 and record["stream"] == stream and record["error"] is None
@@ -273,6 +363,7 @@ def test_answers_are_relayed_byte_for_byte(up, proxy, path, stream, step):
 
 def direct_post(up, path, body, headers):
     import http.client
+
     c = http.client.HTTPConnection("127.0.0.1", up.port)
     c.request("POST", path, json.dumps(body), {"content-type": "application/json", **headers})
     data = c.getresponse().read()
@@ -304,9 +395,20 @@ def test_provider_errors_are_relayed_verbatim(up, status, stream):
         assert p.get("/stats").json["requests"]["failed"] == 3
 
 
-@pytest.mark.parametrize("stream,statuses,want,tries", [
-    (False, [529, 200], 200, 2), (False, [429, 503, 200], 200, 3), (False, [529, 529, 529, 200], 529, 3), (False, [500, 200], 500, 1), (False, [502, 504, 200], 200, 3),
-    (True, [529, 200], 200, 2), (True, [503, 200], 503, 1), (True, [500, 200], 500, 1), (True, [429, 429, 200], 200, 3)])
+@pytest.mark.parametrize(
+    "stream,statuses,want,tries",
+    [
+        (False, [529, 200], 200, 2),
+        (False, [429, 503, 200], 200, 3),
+        (False, [529, 529, 529, 200], 529, 3),
+        (False, [500, 200], 500, 1),
+        (False, [502, 504, 200], 200, 3),
+        (True, [529, 200], 200, 2),
+        (True, [503, 200], 503, 1),
+        (True, [500, 200], 500, 1),
+        (True, [429, 429, 200], 200, 3),
+    ],
+)
 def test_retries(up, proxy, stream, statuses, want, tries):
     up.script(*[{"status": s, "headers": {"retry-after": "0"}} if s != 200 else {} for s in statuses])
     r = proxy.post("/v1/messages", simple("/v1/messages", stream=stream))
@@ -465,6 +567,7 @@ def test_parallel_streams_do_not_mix(up, proxy):
     def one(i, out):
         r = proxy.post("/v1/messages", simple("/v1/messages", f"n{i}", stream=True, model=f"m{i}-mock:tokens={i + 1},delay=3"))
         out[i] = r.status == 200 and r.body.count(b"text_delta") == i + 1 and f'"m{i}-mock'.encode() in r.body
+
     out = {}
     threads = [threading.Thread(target=one, args=(i, out)) for i in range(40)]
     [t.start() for t in threads]
@@ -473,6 +576,7 @@ def test_parallel_streams_do_not_mix(up, proxy):
 
 
 # --- optimisation -------------------------------------------------------------------------------
+
 
 def test_a_large_result_gets_smaller_and_the_rest_keeps_its_bytes(up, proxy):
     body = json.dumps(tool_turn(records()), indent=1)
@@ -485,7 +589,7 @@ def test_a_large_result_gets_smaller_and_the_rest_keeps_its_bytes(up, proxy):
         assert len(got.body) < len(sent) * 0.8
         before, after, saved = (int(r.headers[f"x-headroom-tokens-{k}"]) for k in ("before", "after", "saved"))
         assert saved == before - after > 1000 and r.headers["x-headroom-transforms"]
-        head = sent[:sent.index(b'"content": "[')]
+        head = sent[: sent.index(b'"content": "[')]
         assert got.body.startswith(head)
         assert json.loads(got.body)["messages"][:2] == json.loads(sent)["messages"][:2]
         r = wait_record(proxy, r.headers["x-headroom-request-id"])
@@ -510,8 +614,14 @@ def test_a_refused_edit_is_sent_untouched_once(up):
                 break
         assert up.requests[0].body == body
         up.reset()
-        other = json.dumps(tool_turn(records(), user="refused twice") | {"messages": tool_turn(records())["messages"][:0] + [
-            {"role": "user", "content": "Another question"}] + tool_turn(records())["messages"][1:]}).encode()
+        other = json.dumps(
+            tool_turn(records(), user="refused twice")
+            | {
+                "messages": tool_turn(records())["messages"][:0]
+                + [{"role": "user", "content": "Another question"}]
+                + tool_turn(records())["messages"][1:]
+            }
+        ).encode()
         up.script({"status": 413}, {"status": 413})
         r = p.post("/v1/messages", other, KEY)
         assert r.status == 413 and len(up.requests) == 2 and up.requests[1].body == other
@@ -519,7 +629,10 @@ def test_a_refused_edit_is_sent_untouched_once(up):
 
 def test_retrieval_rounds_are_answered_inside(up, proxy):
     body = tool_turn(log_lines(), user="rounds")
-    up.script({"retrieve": True, "usage": {"input_tokens": 100, "output_tokens": 7}}, {"text": "It ran out of connections.", "usage": {"input_tokens": 200, "output_tokens": 9}})
+    up.script(
+        {"retrieve": True, "usage": {"input_tokens": 100, "output_tokens": 7}},
+        {"text": "It ran out of connections.", "usage": {"input_tokens": 200, "output_tokens": 9}},
+    )
     r = proxy.post("/v1/messages", body, KEY)
     assert r.status == 200
     first = up.requests[0].json
@@ -578,6 +691,7 @@ def test_sticky_beta_headers(up, proxy):
 
 # --- relaying the rest --------------------------------------------------------------------------
 
+
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
 def test_every_method_is_relayed(up, proxy, method):
     r = proxy.request(method, "/v1/whatever/x%2Fy?a=b&c", b"payload" if method in ("POST", "PUT", "PATCH") else None)
@@ -603,9 +717,9 @@ def test_large_uploads_stream_through(up, proxy):
     before = proxy.rss()
     r = proxy.post("/v1/files", data, {"content-type": "application/octet-stream"})
     assert r.json["sha256"] == hashlib.sha256(data).hexdigest() and r.json["bytes"] == len(data)
-    chunks = b"".join(b"%x\r\n%s\r\n" % (65536, data[i:i + 65536]) for i in range(0, 4 << 20, 65536)) + b"0\r\n\r\n"
+    chunks = b"".join(b"%x\r\n%s\r\n" % (65536, data[i : i + 65536]) for i in range(0, 4 << 20, 65536)) + b"0\r\n\r\n"
     got = proxy.raw(b"PUT /v1/files HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks)
-    assert hashlib.sha256(data[:4 << 20]).hexdigest().encode() in got
+    assert hashlib.sha256(data[: 4 << 20]).hexdigest().encode() in got
     assert proxy.rss() - before < 20 << 20
 
 
@@ -620,19 +734,42 @@ def test_downloads_stream_through(up, proxy):
 
 def test_where_the_rest_goes(up):
     with MockUpstream() as anthropic, MockUpstream() as openai, MockUpstream() as gemini:
-        env = {"ANTHROPIC_TARGET_API_URL": anthropic.url, "OPENAI_TARGET_API_URL": openai.url, "GEMINI_TARGET_API_URL": gemini.url}
+        env = {
+            "ANTHROPIC_TARGET_API_URL": anthropic.url,
+            "OPENAI_TARGET_API_URL": openai.url,
+            "GEMINI_TARGET_API_URL": gemini.url,
+        }
         with Proxy("", env=env) as p:
-            for headers, path, want in [({}, "/v1/models", openai), ({"authorization": "Bearer sk-x"}, "/v1/models", openai), ({"x-api-key": "k"}, "/v1/models", anthropic),
-                                        ({"anthropic-version": "1"}, "/v1/models/m", anthropic), ({"authorization": "Bearer sk-ant-x"}, "/v1/models", anthropic),
-                                        ({"user-agent": "claude-cli/2.0"}, "/", anthropic), ({"x-goog-api-key": "g"}, "/v1beta/models", gemini),
-                                        ({}, "/v1beta/models/g:generateContent", gemini), ({}, "/v1/embeddings", openai), ({}, "/v1/messages/batches", anthropic)]:
+            for headers, path, want in [
+                ({}, "/v1/models", openai),
+                ({"authorization": "Bearer sk-x"}, "/v1/models", openai),
+                ({"x-api-key": "k"}, "/v1/models", anthropic),
+                ({"anthropic-version": "1"}, "/v1/models/m", anthropic),
+                ({"authorization": "Bearer sk-ant-x"}, "/v1/models", anthropic),
+                ({"user-agent": "claude-cli/2.0"}, "/", anthropic),
+                ({"x-goog-api-key": "g"}, "/v1beta/models", gemini),
+                ({}, "/v1beta/models/g:generateContent", gemini),
+                ({}, "/v1/embeddings", openai),
+                ({}, "/v1/messages/batches", anthropic),
+            ]:
                 [u.reset() for u in (anthropic, openai, gemini)]
                 p.get(path, headers)
                 assert len(want.requests) == 1, (headers, path)
 
 
-@pytest.mark.parametrize("method,path", [("GET", "/dashboard"), ("GET", "/stats-history?format=csv"), ("POST", "/v1/telemetry/import"), ("GET", "/v1/feedback/my%2Ftool"),
-                                         ("GET", "/v1/toin/patterns?limit=2"), ("POST", "/admin/runtime-env"), ("GET", "/debug/memory"), ("GET", "/v1/telemetry/tools/abc")])
+@pytest.mark.parametrize(
+    "method,path",
+    [
+        ("GET", "/dashboard"),
+        ("GET", "/stats-history?format=csv"),
+        ("POST", "/v1/telemetry/import"),
+        ("GET", "/v1/feedback/my%2Ftool"),
+        ("GET", "/v1/toin/patterns?limit=2"),
+        ("POST", "/admin/runtime-env"),
+        ("GET", "/debug/memory"),
+        ("GET", "/v1/telemetry/tools/abc"),
+    ],
+)
 def test_our_own_paths_never_reach_a_provider(up, proxy, method, path):
     r = proxy.request(method, path, b"{}" if method == "POST" else None, {"authorization": "Bearer ours"})
     assert r.status == 404 and r.json["detail"] == r.json["error"]["message"]
@@ -640,17 +777,37 @@ def test_our_own_paths_never_reach_a_provider(up, proxy, method, path):
 
 
 def test_websocket_upgrades_are_told_to_use_http(up, proxy):
-    got = proxy.raw(b"GET /v1/responses HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
-                    b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n", timeout=2)
+    got = proxy.raw(
+        b"GET /v1/responses HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+        b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
+        timeout=2,
+    )
     assert b" 426 " in got.split(b"\r\n")[0] and b"error" in got
     assert not up.requests
 
 
 # --- access -------------------------------------------------------------------------------------
 
-GUARDED = [("POST", "/v1/compress"), ("POST", "/v1/retrieve"), ("GET", "/v1/retrieve/stats"), ("GET", "/v1/retrieve/" + "0" * 24),
-           ("POST", "/v1/retrieve/tool_call"), ("POST", "/cache/clear"), ("POST", "/stats/reset")]
-OTHERS = ["evil.example", "127.0.0.1.evil.example", "localhost.evil.example", "10.0.0.1", "[::2]", "127.0.0.1:x", "", "0.0.0.0", "127.1"]
+GUARDED = [
+    ("POST", "/v1/compress"),
+    ("POST", "/v1/retrieve"),
+    ("GET", "/v1/retrieve/stats"),
+    ("GET", "/v1/retrieve/" + "0" * 24),
+    ("POST", "/v1/retrieve/tool_call"),
+    ("POST", "/cache/clear"),
+    ("POST", "/stats/reset"),
+]
+OTHERS = [
+    "evil.example",
+    "127.0.0.1.evil.example",
+    "localhost.evil.example",
+    "10.0.0.1",
+    "[::2]",
+    "127.0.0.1:x",
+    "",
+    "0.0.0.0",
+    "127.1",
+]
 OURS = ["127.0.0.1", "127.0.0.1:8787", "localhost", "LocalHost:1", "[::1]", "[::1]:80", "127.9.9.9"]
 
 
@@ -658,6 +815,7 @@ OURS = ["127.0.0.1", "127.0.0.1:8787", "localhost", "LocalHost:1", "[::1]", "[::
 def test_loopback_guard(up, proxy, method, path):
     def status(**headers):
         return proxy.request(method, path, b"{}" if method == "POST" else None, headers).status
+
     for host in OTHERS:
         r = proxy.request(method, path, b"{}" if method == "POST" else None, {"Host": host})
         assert r.status in (404, 400) and (r.status == 400 or r.json["detail"] == "Not Found"), host
@@ -687,8 +845,10 @@ def test_token_gate(up):
     if not address:
         pytest.skip("this machine has no address besides loopback")
     with Proxy(up.url, host="0.0.0.0", env={"HEADROOM_PROXY_TOKEN": "s3cret"}) as p:
+
         def ask(path, method="GET", body=None, **headers):
             return p.request(method, path, body, {k.replace("_", "-"): v for k, v in headers.items()}, host=address)
+
         for path in ("/livez", "/readyz", "/health", "/healthz"):
             assert ask(path).status == 200
         assert "config" not in ask("/health").json and "config" in p.get("/health").json
@@ -699,7 +859,9 @@ def test_token_gate(up):
         body = simple("/v1/messages")
         assert ask("/v1/messages", "POST", body).status == 401
         up.reset()
-        assert ask("/v1/messages", "POST", body, authorization="Bearer sk-provider", x_headroom_proxy_token="s3cret").status == 200
+        assert (
+            ask("/v1/messages", "POST", body, authorization="Bearer sk-provider", x_headroom_proxy_token="s3cret").status == 200
+        )
         assert up.requests[0].header("authorization") == "Bearer sk-provider"
         assert ask("/v1/messages", "POST", body, authorization="Bearer s3cret", x_api_key="k").status == 200
         assert up.requests[1].header("authorization") is None and up.requests[1].header("x-api-key") == "k"
@@ -715,7 +877,11 @@ def test_token_gate(up):
 def test_cors(up, proxy):
     h = {"Origin": "http://localhost:5173", "Access-Control-Request-Method": "POST"}
     r = proxy.request("OPTIONS", "/v1/compress", None, h)
-    assert r.status == 200 and r.headers["access-control-allow-origin"] == "http://localhost:5173" and "POST" in r.headers["access-control-allow-methods"]
+    assert (
+        r.status == 200
+        and r.headers["access-control-allow-origin"] == "http://localhost:5173"
+        and "POST" in r.headers["access-control-allow-methods"]
+    )
     assert proxy.request("OPTIONS", "/v1/messages", None, {**h, "Origin": "http://evil.example"}).status == 400
     assert "access-control-allow-origin" not in proxy.get("/livez", {"Origin": "http://evil.example"}).headers
     r = proxy.get("/livez", {"Origin": "http://127.0.0.1:1"})
@@ -733,10 +899,13 @@ def test_wrong_methods_and_security_headers(up, proxy):
     assert not up.requests
     for path in ("/livez", "/v1/models", "/v1/retrieve/zz"):
         h = proxy.get(path).headers
-        assert h["x-content-type-options"] == "nosniff" and h["x-frame-options"] == "DENY" and h["referrer-policy"] == "no-referrer"
+        assert (
+            h["x-content-type-options"] == "nosniff" and h["x-frame-options"] == "DENY" and h["referrer-policy"] == "no-referrer"
+        )
 
 
 # --- own routes ---------------------------------------------------------------------------------
+
 
 def test_health_shapes(proxy):
     live = proxy.get("/livez").json
@@ -744,7 +913,14 @@ def test_health_shapes(proxy):
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", live["timestamp"]) and live["uptime_seconds"] >= 0
     for path in ("/readyz", "/health"):
         h = proxy.get(path).json
-        assert h["ready"] is True and set(h["checks"]) == {"startup", "http_client", "cache", "rate_limiter", "memory", "upstream"}
+        assert h["ready"] is True and set(h["checks"]) == {
+            "startup",
+            "http_client",
+            "cache",
+            "rate_limiter",
+            "memory",
+            "upstream",
+        }
         assert all(c["status"] in ("healthy", "unhealthy", "disabled") for c in h["checks"].values())
         assert set(h["runtime"]) == {"anthropic_pre_upstream", "compression_executor", "websocket_sessions"}
     assert {"optimize", "cache", "rate_limit", "pid"} <= set(proxy.get("/health").json["config"])
@@ -752,12 +928,28 @@ def test_health_shapes(proxy):
 
 def test_compress_and_retrieve(up, proxy):
     text = log_lines()
-    r = proxy.post("/v1/compress", {"model": "gpt-4o", "messages": [
-        {"role": "user", "content": "why?", "_mine": {"Keep": 1}}, {"role": "assistant", "content": None, "tool_calls": [{"id": "c", "type": "function", "function": {"name": "logs", "arguments": "{}"}}]},
-        {"role": "tool", "tool_call_id": "c", "content": text}]})
+    r = proxy.post(
+        "/v1/compress",
+        {
+            "model": "gpt-4o",
+            "messages": [
+                {"role": "user", "content": "why?", "_mine": {"Keep": 1}},
+                {
+                    "role": "assistant",
+                    "content": None,
+                    "tool_calls": [{"id": "c", "type": "function", "function": {"name": "logs", "arguments": "{}"}}],
+                },
+                {"role": "tool", "tool_call_id": "c", "content": text},
+            ],
+        },
+    )
     assert r.status == 200
     got = r.json
-    assert len(got["messages"]) == 3 and got["messages"][0] == {"role": "user", "content": "why?", "_mine": {"Keep": 1}} and got["messages"][1]["content"] is None
+    assert (
+        len(got["messages"]) == 3
+        and got["messages"][0] == {"role": "user", "content": "why?", "_mine": {"Keep": 1}}
+        and got["messages"][1]["content"] is None
+    )
     assert got["tokens_saved"] == got["tokens_before"] - got["tokens_after"] > 0
     assert all(re.fullmatch("[0-9a-f]{24}", h) for h in got["ccr_hashes"])
     for h in got["ccr_hashes"]:
@@ -765,21 +957,44 @@ def test_compress_and_retrieve(up, proxy):
             assert back.status == 200 and back.json["original_content"] == text and back.json["hash"] == h
         call = {"tool_call": {"id": "toolu_1", "name": "headroom_retrieve", "input": {"hash": h}}}
         answer = proxy.post("/v1/retrieve/tool_call", call).json
-        assert answer["success"] and answer["tool_result"]["tool_use_id"] == "toolu_1" and answer["data"]["original_content"] == text
+        assert (
+            answer["success"] and answer["tool_result"]["tool_use_id"] == "toolu_1" and answer["data"]["original_content"] == text
+        )
         assert json.loads(answer["tool_result"]["content"]) == answer["data"]
-        call = {"tool_call": {"id": "call_1", "type": "function", "function": {"name": "headroom_retrieve", "arguments": json.dumps({"hash": h})}}, "provider": "openai"}
+        call = {
+            "tool_call": {
+                "id": "call_1",
+                "type": "function",
+                "function": {"name": "headroom_retrieve", "arguments": json.dumps({"hash": h})},
+            },
+            "provider": "openai",
+        }
         answer = proxy.post("/v1/retrieve/tool_call", call).json
         assert answer["tool_result"]["role"] == "tool" and answer["tool_result"]["tool_call_id"] == "call_1"
         assert proxy.get("/v1/retrieve/stats").json["recent_retrievals"][0]["hash"] == h
     assert not up.requests
 
 
-@pytest.mark.parametrize("method,path,body,status", [
-    ("POST", "/v1/compress", b"{oops", 400), ("POST", "/v1/compress", {"messages": [{"role": "user", "content": "x"}]}, 400), ("POST", "/v1/compress", {"model": "m"}, 400),
-    ("POST", "/v1/compress", {"model": "m", "messages": {}}, 400), ("POST", "/v1/compress", [], 400), ("POST", "/v1/compress", b"", 400),
-    ("POST", "/v1/retrieve", b"{oops", 400), ("POST", "/v1/retrieve", {}, 400), ("POST", "/v1/retrieve", {"hash": 5}, 400), ("POST", "/v1/retrieve", {"hash": "zz"}, 400),
-    ("POST", "/v1/retrieve", {"hash": "0" * 24}, 404), ("GET", "/v1/retrieve/" + "0" * 24, None, 404), ("GET", "/v1/retrieve/nothex", None, 400),
-    ("POST", "/v1/retrieve/tool_call", {"tool_call": {"name": "other", "input": {"hash": "0" * 24}}}, 400), ("POST", "/v1/retrieve/tool_call", {}, 400)])
+@pytest.mark.parametrize(
+    "method,path,body,status",
+    [
+        ("POST", "/v1/compress", b"{oops", 400),
+        ("POST", "/v1/compress", {"messages": [{"role": "user", "content": "x"}]}, 400),
+        ("POST", "/v1/compress", {"model": "m"}, 400),
+        ("POST", "/v1/compress", {"model": "m", "messages": {}}, 400),
+        ("POST", "/v1/compress", [], 400),
+        ("POST", "/v1/compress", b"", 400),
+        ("POST", "/v1/retrieve", b"{oops", 400),
+        ("POST", "/v1/retrieve", {}, 400),
+        ("POST", "/v1/retrieve", {"hash": 5}, 400),
+        ("POST", "/v1/retrieve", {"hash": "zz"}, 400),
+        ("POST", "/v1/retrieve", {"hash": "0" * 24}, 404),
+        ("GET", "/v1/retrieve/" + "0" * 24, None, 404),
+        ("GET", "/v1/retrieve/nothex", None, 400),
+        ("POST", "/v1/retrieve/tool_call", {"tool_call": {"name": "other", "input": {"hash": "0" * 24}}}, 400),
+        ("POST", "/v1/retrieve/tool_call", {}, 400),
+    ],
+)
 def test_own_errors_have_both_shapes(up, proxy, method, path, body, status):
     r = proxy.request(method, path, body)
     assert r.status == status
@@ -788,14 +1003,23 @@ def test_own_errors_have_both_shapes(up, proxy, method, path, body, status):
 
 
 def test_a_missing_original_is_no_error_for_a_tool_call(proxy):
-    r = proxy.post("/v1/retrieve/tool_call", {"tool_call": {"id": "t", "name": "mcp__x__headroom_retrieve", "input": {"hash": "ab" * 12}}})
-    assert r.status == 200 and r.json["success"] is False and r.json["data"]["status"] == "missing" and r.json["data"]["ttl_seconds"] == 1800
+    r = proxy.post(
+        "/v1/retrieve/tool_call", {"tool_call": {"id": "t", "name": "mcp__x__headroom_retrieve", "input": {"hash": "ab" * 12}}}
+    )
+    assert (
+        r.status == 200
+        and r.json["success"] is False
+        and r.json["data"]["status"] == "missing"
+        and r.json["data"]["ttl_seconds"] == 1800
+    )
 
 
 def test_compress_bypass_and_encoded(proxy):
     messages = [{"role": "tool", "tool_call_id": "c", "content": records()}]
     r = proxy.post("/v1/compress", {"model": "gpt-4o", "messages": messages}, {"X-Headroom-Bypass": "True"})
-    assert r.status == 200 and r.json["messages"] == messages and r.json["tokens_before"] == 0 and r.json["compression_ratio"] == 1.0
+    assert (
+        r.status == 200 and r.json["messages"] == messages and r.json["tokens_before"] == 0 and r.json["compression_ratio"] == 1.0
+    )
     raw = json.dumps({"model": "gpt-4o", "messages": []}).encode()
     r = proxy.post("/v1/compress", gzip.compress(raw), {"content-encoding": "gzip"})
     assert r.status == 200 and r.json["messages"] == [] and r.json["compression_ratio"] == 1.0
@@ -811,7 +1035,15 @@ def test_stats_and_metrics(up):
         s = p.get("/stats").json
         assert s["requests"]["total"] == 3 and s["requests"]["failed"] == 1
         assert s["requests"]["by_provider"] == {"anthropic": 1, "openai": 2}
-        assert set(s["session"]) >= {"requests_total", "tokens_input_before", "tokens_input_after", "tokens_saved_total", "tokens_output_total", "cache_hits", "compression_ratio_avg"}
+        assert set(s["session"]) >= {
+            "requests_total",
+            "tokens_input_before",
+            "tokens_input_after",
+            "tokens_saved_total",
+            "tokens_output_total",
+            "cache_hits",
+            "compression_ratio_avg",
+        }
         assert s["latency"]["total_requests"] == 3 and len(s["recent_requests"]) == 3
         assert s["tokens"]["output"] == 8 and s["session"]["tokens_output_total"] == 8
         m = p.get("/metrics")
@@ -843,11 +1075,15 @@ def test_request_log(up, tmp_path):
         text = log.read_text() + p.output()
         for secret in ("abcdefghijklmnop", "secretsecret", "topsecretvalue", "QUJDQUJD"):
             assert secret not in text
-        assert re.search(r"\[hr_\d+_\d{6}\] PERF model=m msgs=1 tok_before=\d+ tok_after=\d+ tok_saved=\d+ cache_read=0 cache_write=0 cache_hit_pct=0 "
-                         r"opt_ms=\S+ total_ms=\S+ tok_out=4 ttfb_ms=\S+ transforms=none", p.output())
+        assert re.search(
+            r"\[hr_\d+_\d{6}\] PERF model=m msgs=1 tok_before=\d+ tok_after=\d+ tok_saved=\d+ cache_read=0 cache_write=0 cache_hit_pct=0 "
+            r"opt_ms=\S+ total_ms=\S+ tok_out=4 ttfb_ms=\S+ transforms=none",
+            p.output(),
+        )
 
 
 # --- limits and life ----------------------------------------------------------------------------
+
 
 def test_debug_log_says_why_for_each_text(up, tmp_path):
     """Also for a tool whose name is meant to forge a line, and without the credential."""
@@ -855,7 +1091,13 @@ def test_debug_log_says_why_for_each_text(up, tmp_path):
     tools = [{"name": "Bash", "input_schema": {"type": "object", "properties": {"command": {"type": "string"}}}}]
     call = lambda i, name: {"role": "assistant", "content": [{"type": "tool_use", "id": i, "name": name, "input": {}}]}  # noqa: E731
     result = lambda i, text: {"role": "user", "content": [{"type": "tool_result", "tool_use_id": i, "content": text}]}  # noqa: E731
-    messages = [{"role": "user", "content": "go"}, call("a", "Bash"), result("a", rows), call("b", "x\n2026 - forged"), result("b", "ok")]
+    messages = [
+        {"role": "user", "content": "go"},
+        call("a", "Bash"),
+        result("a", rows),
+        call("b", "x\n2026 - forged"),
+        result("b", "ok"),
+    ]
     body = {"model": "m", "max_tokens": 9, "messages": messages, "tools": tools}
     with Proxy(up.url, "--log-level", "debug") as p:
         assert p.post("/v1/messages", body, {"x-api-key": "sk-ant-api03-0123456789abcdef0123456789"}).status == 200
@@ -912,7 +1154,11 @@ def test_sigterm_lets_streams_finish(up):
 
 def test_exit_codes(up):
     with Proxy(up.url) as p:
-        again = os.spawnv(os.P_NOWAIT, "/bin/sh", ["sh", "-c", f"exec {Proxy.__init__.__globals__['BINARY']} proxy --port {p.port} >/dev/null 2>&1"])
+        again = os.spawnv(
+            os.P_NOWAIT,
+            "/bin/sh",
+            ["sh", "-c", f"exec {Proxy.__init__.__globals__['BINARY']} proxy --port {p.port} >/dev/null 2>&1"],
+        )
         assert os.waitstatus_to_exitcode(os.waitpid(again, 0)[1]) == 1
         assert p.get("/livez").status == 200
     p = Proxy(up.url)

@@ -1,4 +1,5 @@
 """x-headroom-mode: simulate, and compression events recorded for the evaluations."""
+
 import json
 import os
 import stat
@@ -51,9 +52,7 @@ def test_recorded_events_are_private_and_feed_the_evaluation(make_proxy, up, tmp
     event = json.loads(lines[0])
     assert event["tokens_after"] < event["tokens_before"] and event["transforms_applied"]
     assert len(event["original_messages"]) == len(event["compressed_messages"])
-    code, out, err = run_cli(
-        "evals", "probes", "--recordings", str(folder), "--json-output", "r.json", home=tmp_path
-    )
+    code, out, err = run_cli("evals", "probes", "--recordings", str(folder), "--json-output", "r.json", home=tmp_path)
     assert code == 0, (out, err)
     suite = json.loads((tmp_path / "r.json").read_text())["benchmarks"][-1]
     assert suite["total_cases"] == 1 and suite["evidence"]["total"] > 0 and suite["evidence"]["lost"] == 0

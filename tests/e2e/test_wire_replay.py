@@ -159,7 +159,9 @@ def test_sub_agents_are_conversations_of_their_own(make_proxy, up, recording):
             continue
         id_ = answer.headers["x-headroom-request-id"]
         row = wait_until(
-            lambda: next((r for r in p.get("/stats").json["recent_requests"] if r["request_id"] == id_), None), 5, "the record"
+            lambda id_=id_: next((r for r in p.get("/stats").json["recent_requests"] if r["request_id"] == id_), None),
+            5,
+            "the record",
         )
         lineage = (step.lineage, len(step.json["tools"])) if step.lineage[0] == "other" else step.lineage
         keys.setdefault(lineage, set()).add(row["tags"]["conversation"])

@@ -1,4 +1,5 @@
 """Starts the proxy for a test, with a home of its own, and talks to it without any client library."""
+
 import http.client
 import json
 import os
@@ -45,11 +46,20 @@ class Proxy:
         self.own_home = home is None
         self.home = Path(home or tempfile.mkdtemp(prefix="headroom-test-"))
         clean = {k: v for k, v in os.environ.items() if not k.lower().endswith("_proxy") and not k.startswith("HEADROOM_")}
-        clean |= {"HOME": str(self.home), "HEADROOM_WORKSPACE_DIR": str(self.home / "workspace"),
-                  "ANTHROPIC_TARGET_API_URL": upstream, "OPENAI_TARGET_API_URL": upstream, "GEMINI_TARGET_API_URL": upstream} | (env or {})
+        clean |= {
+            "HOME": str(self.home),
+            "HEADROOM_WORKSPACE_DIR": str(self.home / "workspace"),
+            "ANTHROPIC_TARGET_API_URL": upstream,
+            "OPENAI_TARGET_API_URL": upstream,
+            "GEMINI_TARGET_API_URL": upstream,
+        } | (env or {})
         self.log_path = self.home / "output.log"
-        self.process = subprocess.Popen([BINARY, "proxy", "--host", host, "--port", str(self.port), *args], env=clean,
-                                        stdout=open(self.log_path, "ab"), stderr=subprocess.STDOUT)
+        self.process = subprocess.Popen(
+            [BINARY, "proxy", "--host", host, "--port", str(self.port), *args],
+            env=clean,
+            stdout=open(self.log_path, "ab"),
+            stderr=subprocess.STDOUT,
+        )
         self.wait_ready()
 
     def wait_ready(self, limit=20):
@@ -93,7 +103,7 @@ class Proxy:
             try:
                 while part := s.recv(65536):
                     out += part
-            except (socket.timeout, ConnectionResetError):
+            except (TimeoutError, ConnectionResetError):
                 pass
         return out
 
@@ -114,7 +124,7 @@ class Proxy:
             return self.process.wait(limit)
         except subprocess.TimeoutExpired:
             self.process.kill()
-            raise AssertionError(f"the proxy did not stop:\n{self.output()[-3000:]}")
+            raise AssertionError(f"the proxy did not stop:\n{self.output()[-3000:]}") from None
 
     def __enter__(self):
         return self

@@ -39,6 +39,7 @@ unless the model's name says otherwise: "any-mock:529" or "any-mock:cut=3,delay=
     crlf          CRLF line ends in the stream
     close         "connection: close" and no length
 """
+
 import argparse
 import asyncio
 import base64
@@ -52,8 +53,16 @@ import threading
 
 DEFAULT_TEXT = "Hello from the mock."
 MARKER = re.compile(rb"(?:hash=|<<ccr:|headroom retrieve )([0-9a-fA-F]{12,64})")
-ERROR_TYPES = {400: "invalid_request_error", 401: "authentication_error", 403: "permission_error", 404: "not_found_error",
-               413: "request_too_large", 429: "rate_limit_error", 500: "api_error", 529: "overloaded_error"}
+ERROR_TYPES = {
+    400: "invalid_request_error",
+    401: "authentication_error",
+    403: "permission_error",
+    404: "not_found_error",
+    413: "request_too_large",
+    429: "rate_limit_error",
+    500: "api_error",
+    529: "overloaded_error",
+}
 
 
 class Request:
@@ -82,11 +91,19 @@ class Request:
             body = {"body": self.body.decode()}
         except UnicodeDecodeError:
             body = {"body_base64": base64.b64encode(self.body).decode()}
-        return {"method": self.method, "target": self.target, "headers": self.headers, "sha256": self.sha256,
-                "aborted": self.aborted, "answered": self.answered, **body}
+        return {
+            "method": self.method,
+            "target": self.target,
+            "headers": self.headers,
+            "sha256": self.sha256,
+            "aborted": self.aborted,
+            "answered": self.answered,
+            **body,
+        }
 
 
 # --- answers ------------------------------------------------------------------------------------
+
 
 def dialect_of(path):
     if path.endswith("/messages"):
@@ -113,8 +130,10 @@ def pieces_of(step):
 
 
 def calls_of(step):
-    return [{"id": c.get("id", f"call_mock_{i}"), "name": c["name"], "input": c.get("input", {})}
-            for i, c in enumerate(step.get("calls", []))]
+    return [
+        {"id": c.get("id", f"call_mock_{i}"), "name": c["name"], "input": c.get("input", {})}
+        for i, c in enumerate(step.get("calls", []))
+    ]
 
 
 def usage_of(dialect, step, body, words):
@@ -122,10 +141,20 @@ def usage_of(dialect, step, body, words):
     if dialect == "anthropic":
         base = {"input_tokens": n, "cache_creation_input_tokens": 0, "cache_read_input_tokens": 0, "output_tokens": words}
     elif dialect == "chat":
-        base = {"prompt_tokens": n, "completion_tokens": words, "total_tokens": n + words, "prompt_tokens_details": {"cached_tokens": 0}}
+        base = {
+            "prompt_tokens": n,
+            "completion_tokens": words,
+            "total_tokens": n + words,
+            "prompt_tokens_details": {"cached_tokens": 0},
+        }
     else:
-        base = {"input_tokens": n, "input_tokens_details": {"cached_tokens": 0}, "output_tokens": words,
-                "output_tokens_details": {"reasoning_tokens": 0}, "total_tokens": n + words}
+        base = {
+            "input_tokens": n,
+            "input_tokens_details": {"cached_tokens": 0},
+            "output_tokens": words,
+            "output_tokens_details": {"reasoning_tokens": 0},
+            "total_tokens": n + words,
+        }
     return {**base, **step.get("usage", {})}
 
 
@@ -138,42 +167,128 @@ def finished(dialect, model, step, body):
         if text and not (calls and "text" not in step):
             content.append({"type": "text", "text": text})
         content += [{"type": "tool_use", **c} for c in calls]
-        return {"id": "msg_mock", "type": "message", "role": "assistant", "model": model, "content": content,
-                "stop_reason": "tool_use" if calls else "end_turn", "stop_sequence": None, "usage": usage}
+        return {
+            "id": "msg_mock",
+            "type": "message",
+            "role": "assistant",
+            "model": model,
+            "content": content,
+            "stop_reason": "tool_use" if calls else "end_turn",
+            "stop_sequence": None,
+            "usage": usage,
+        }
     if dialect == "chat":
         message = {"role": "assistant", "content": None if calls and "text" not in step else text, "refusal": None}
         if calls:
-            message["tool_calls"] = [{"id": c["id"], "type": "function", "function": {"name": c["name"], "arguments": json.dumps(c["input"])}} for c in calls]
-        return {"id": "chatcmpl-mock", "object": "chat.completion", "created": 1700000000, "model": model,
-                "choices": [{"index": 0, "message": message, "logprobs": None, "finish_reason": "tool_calls" if calls else "stop"}], "usage": usage}
+            message["tool_calls"] = [
+                {"id": c["id"], "type": "function", "function": {"name": c["name"], "arguments": json.dumps(c["input"])}}
+                for c in calls
+            ]
+        return {
+            "id": "chatcmpl-mock",
+            "object": "chat.completion",
+            "created": 1700000000,
+            "model": model,
+            "choices": [{"index": 0, "message": message, "logprobs": None, "finish_reason": "tool_calls" if calls else "stop"}],
+            "usage": usage,
+        }
     output = []
     if not calls or "text" in step:
-        output.append({"type": "message", "id": "msg_mock", "status": "completed", "role": "assistant",
-                       "content": [{"type": "output_text", "text": text, "annotations": []}]})
-    output += [{"type": "function_call", "id": f"fc_mock_{i}", "call_id": c["id"], "name": c["name"], "arguments": json.dumps(c["input"]), "status": "completed"}
-               for i, c in enumerate(calls)]
-    return {"id": "resp_mock", "object": "response", "created_at": 1700000000, "status": "completed", "model": model, "output": output,
-            "parallel_tool_calls": True, "tool_choice": "auto", "tools": [], "usage": usage}
+        output.append(
+            {
+                "type": "message",
+                "id": "msg_mock",
+                "status": "completed",
+                "role": "assistant",
+                "content": [{"type": "output_text", "text": text, "annotations": []}],
+            }
+        )
+    output += [
+        {
+            "type": "function_call",
+            "id": f"fc_mock_{i}",
+            "call_id": c["id"],
+            "name": c["name"],
+            "arguments": json.dumps(c["input"]),
+            "status": "completed",
+        }
+        for i, c in enumerate(calls)
+    ]
+    return {
+        "id": "resp_mock",
+        "object": "response",
+        "created_at": 1700000000,
+        "status": "completed",
+        "model": model,
+        "output": output,
+        "parallel_tool_calls": True,
+        "tool_choice": "auto",
+        "tools": [],
+        "usage": usage,
+    }
 
 
 def anthropic_events(whole):
     usage = whole["usage"]
-    yield "message_start", {"type": "message_start", "message": {**whole, "content": [], "stop_reason": None, "usage": {**usage, "output_tokens": 1}}}
+    yield (
+        "message_start",
+        {
+            "type": "message_start",
+            "message": {**whole, "content": [], "stop_reason": None, "usage": {**usage, "output_tokens": 1}},
+        },
+    )
     yield "ping", {"type": "ping"}
     for i, block in enumerate(whole["content"]):
         if block["type"] == "text":
-            yield "content_block_start", {"type": "content_block_start", "index": i, "content_block": {"type": "text", "text": ""}}
+            yield (
+                "content_block_start",
+                {"type": "content_block_start", "index": i, "content_block": {"type": "text", "text": ""}},
+            )
             for piece in re.findall(r"\S+\s*", block["text"]) or [block["text"]]:
-                yield "content_block_delta", {"type": "content_block_delta", "index": i, "delta": {"type": "text_delta", "text": piece}}
+                yield (
+                    "content_block_delta",
+                    {"type": "content_block_delta", "index": i, "delta": {"type": "text_delta", "text": piece}},
+                )
         elif block["type"] == "thinking":
-            yield "content_block_start", {"type": "content_block_start", "index": i, "content_block": {"type": "thinking", "thinking": "", "signature": ""}}
-            yield "content_block_delta", {"type": "content_block_delta", "index": i, "delta": {"type": "thinking_delta", "thinking": block["thinking"]}}
-            yield "content_block_delta", {"type": "content_block_delta", "index": i, "delta": {"type": "signature_delta", "signature": block["signature"]}}
+            yield (
+                "content_block_start",
+                {
+                    "type": "content_block_start",
+                    "index": i,
+                    "content_block": {"type": "thinking", "thinking": "", "signature": ""},
+                },
+            )
+            yield (
+                "content_block_delta",
+                {"type": "content_block_delta", "index": i, "delta": {"type": "thinking_delta", "thinking": block["thinking"]}},
+            )
+            yield (
+                "content_block_delta",
+                {
+                    "type": "content_block_delta",
+                    "index": i,
+                    "delta": {"type": "signature_delta", "signature": block["signature"]},
+                },
+            )
         else:
             yield "content_block_start", {"type": "content_block_start", "index": i, "content_block": {**block, "input": {}}}
-            yield "content_block_delta", {"type": "content_block_delta", "index": i, "delta": {"type": "input_json_delta", "partial_json": json.dumps(block["input"])}}
+            yield (
+                "content_block_delta",
+                {
+                    "type": "content_block_delta",
+                    "index": i,
+                    "delta": {"type": "input_json_delta", "partial_json": json.dumps(block["input"])},
+                },
+            )
         yield "content_block_stop", {"type": "content_block_stop", "index": i}
-    yield "message_delta", {"type": "message_delta", "delta": {"stop_reason": whole["stop_reason"], "stop_sequence": None}, "usage": {"output_tokens": usage["output_tokens"]}}
+    yield (
+        "message_delta",
+        {
+            "type": "message_delta",
+            "delta": {"stop_reason": whole["stop_reason"], "stop_sequence": None},
+            "usage": {"output_tokens": usage["output_tokens"]},
+        },
+    )
     yield "message_stop", {"type": "message_stop"}
 
 
@@ -183,6 +298,7 @@ def chat_events(whole, with_usage):
 
     def chunk(delta, reason=None):
         return None, {**base, "choices": [{"index": 0, "delta": delta, "logprobs": None, "finish_reason": reason}]}
+
     yield chunk({"role": "assistant", "content": ""})
     for piece in re.findall(r"\S+\s*", message["content"] or ""):
         yield chunk({"content": piece})
@@ -201,6 +317,7 @@ def responses_events(whole):
         nonlocal seq
         seq += 1
         return kind, {"type": kind, "sequence_number": seq - 1, **fields}
+
     started = {**whole, "status": "in_progress", "output": [], "usage": None}
     yield event("response.created", response=started)
     yield event("response.in_progress", response=started)
@@ -208,11 +325,21 @@ def responses_events(whole):
         if item["type"] == "message":
             text = item["content"][0]["text"]
             yield event("response.output_item.added", output_index=i, item={**item, "content": [], "status": "in_progress"})
-            yield event("response.content_part.added", output_index=i, content_index=0, item_id=item["id"], part={"type": "output_text", "text": "", "annotations": []})
+            yield event(
+                "response.content_part.added",
+                output_index=i,
+                content_index=0,
+                item_id=item["id"],
+                part={"type": "output_text", "text": "", "annotations": []},
+            )
             for piece in re.findall(r"\S+\s*", text) or [text]:
-                yield event("response.output_text.delta", output_index=i, content_index=0, item_id=item["id"], delta=piece, logprobs=[])
+                yield event(
+                    "response.output_text.delta", output_index=i, content_index=0, item_id=item["id"], delta=piece, logprobs=[]
+                )
             yield event("response.output_text.done", output_index=i, content_index=0, item_id=item["id"], text=text, logprobs=[])
-            yield event("response.content_part.done", output_index=i, content_index=0, item_id=item["id"], part=item["content"][0])
+            yield event(
+                "response.content_part.done", output_index=i, content_index=0, item_id=item["id"], part=item["content"][0]
+            )
         else:
             yield event("response.output_item.added", output_index=i, item={**item, "arguments": "", "status": "in_progress"})
             yield event("response.function_call_arguments.delta", output_index=i, item_id=item["id"], delta=item["arguments"])
@@ -246,8 +373,9 @@ def error_event(dialect):
 
 # --- steps --------------------------------------------------------------------------------------
 
+
 def step_from_model(model):
-    """"x-mock:429" or "x-mock:cut=3,delay=20,retrieve": numbers, or true."""
+    """ "x-mock:429" or "x-mock:cut=3,delay=20,retrieve": numbers, or true."""
     step = {}
     for item in model.split("mock:", 1)[1].split(",") if "mock:" in model else []:
         key, _, value = item.strip().partition("=")
@@ -280,6 +408,7 @@ def with_retrieval(step, request, body):
 
 
 # --- the server ---------------------------------------------------------------------------------
+
 
 class Gone(Exception):
     """The connection is over, by the step's will or the caller's."""
@@ -314,8 +443,15 @@ class MockUpstream:
 
     def stats(self):
         with self.lock:
-            return {"requests": len(self.requests), "model_requests": len(self.model_requests), "aborted": sum(r.aborted for r in self.requests),
-                    "bytes_in": sum(len(r.body) for r in self.requests), "connections": self.connections, "open": self.open_now, "steps_left": len(self.steps)}
+            return {
+                "requests": len(self.requests),
+                "model_requests": len(self.model_requests),
+                "aborted": sum(r.aborted for r in self.requests),
+                "bytes_in": sum(len(r.body) for r in self.requests),
+                "connections": self.connections,
+                "open": self.open_now,
+                "steps_left": len(self.steps),
+            }
 
     def start(self):
         ready = threading.Event()
@@ -424,7 +560,9 @@ class MockUpstream:
         head = [f"HTTP/1.1 {status} Mock"] + [f"{k}: {v}" for k, v in headers]
         if length is not None:
             head.append(f"content-length: {length}")
-        await self._write(writer, req, ("\r\n".join(head) + "\r\n\r\n").encode("latin-1") + (b"" if req.method == "HEAD" else body))
+        await self._write(
+            writer, req, ("\r\n".join(head) + "\r\n\r\n").encode("latin-1") + (b"" if req.method == "HEAD" else body)
+        )
 
     def _reset_connection(self, writer):
         writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -432,7 +570,7 @@ class MockUpstream:
         raise Gone
 
     async def _control(self, req, writer):
-        name, reply = req.path[len("/__mock/"):], {"ok": True}
+        name, reply = req.path[len("/__mock/") :], {"ok": True}
         if name == "script":
             self.script(*json.loads(req.body))
         elif name == "reset":
@@ -458,7 +596,9 @@ class MockUpstream:
             await self._send(writer, req, 304, [("etag", '"mock"')], b"")
             return True
         elif req.path == "/stream":
-            await self._send(writer, req, 200, [("content-type", "application/octet-stream"), ("transfer-encoding", "chunked")], b"")
+            await self._send(
+                writer, req, 200, [("content-type", "application/octet-stream"), ("transfer-encoding", "chunked")], b""
+            )
             for i in range(5):
                 await self._write(writer, req, b"6\r\npart%d\n\r\n" % i)
                 await asyncio.sleep(0.05)
@@ -489,7 +629,9 @@ class MockUpstream:
             raise Gone
         if step.get("reset") and "cut" not in step:
             self._reset_connection(writer)
-        headers = [("request-id", "req_mock"), ("anthropic-ratelimit-requests-remaining", "99")] + list(step.get("headers", {}).items())
+        headers = [("request-id", "req_mock"), ("anthropic-ratelimit-requests-remaining", "99")] + list(
+            step.get("headers", {}).items()
+        )
         status = step.get("status", 200)
         if status >= 400 or "body" in step:
             data = step["body"].encode() if "body" in step else json.dumps(error_body(dialect, status)).encode()
@@ -503,13 +645,13 @@ class MockUpstream:
         if step.get("empty"):
             data = b""
         if step.get("badjson"):
-            data = data[:len(data) // 2]
+            data = data[: len(data) // 2]
         if step.get("gzip"):
             data = gzip.compress(data)
             headers.append(("content-encoding", "gzip"))
         headers.insert(0, ("content-type", "application/json"))
         if "cut" in step or "clean_cut" in step:
-            await self._send(writer, req, 200, headers, data[:len(data) // 2], len(data))
+            await self._send(writer, req, 200, headers, data[: len(data) // 2], len(data))
             raise Gone
         if step.get("close"):
             await self._send(writer, req, 200, headers + [("connection", "close")], data)
@@ -523,6 +665,7 @@ class MockUpstream:
         headers = [("content-type", "text/event-stream; charset=utf-8"), ("cache-control", "no-cache")] + headers
         if step.get("gzip"):
             import zlib
+
             coder = zlib.compressobj(wbits=31)
             headers.append(("content-encoding", "gzip"))
         headers.append(("transfer-encoding", "chunked") if chunked else ("connection", "close"))
@@ -531,13 +674,15 @@ class MockUpstream:
         async def put(data):
             if coder:
                 import zlib
+
                 data = coder.compress(data) + coder.flush(zlib.Z_SYNC_FLUSH)
             size = step.get("split") or len(data)
             for i in range(0, len(data), size):
-                part = data[i:i + size]
+                part = data[i : i + size]
                 await self._write(writer, req, b"%x\r\n%s\r\n" % (len(part), part) if chunked else part)
                 if step.get("split"):
                     await asyncio.sleep(0)
+
         limit = step.get("cut", step.get("clean_cut"))
         for i, event in enumerate(events_of(dialect, whole, request)):
             if limit is not None and i >= limit:
