@@ -66,6 +66,7 @@ static void cut_rows(walk *w, hr_rowset *rs, uint32_t from, uint32_t n, uint32_t
     p.key = rs->map ? rs->cols[0].cells + from : NULL;
     if (!hr_pick_init(&p) || !hr_views_of(w->v, rs, from, n, &p.views))
         return;
+    hr_pick_report(&p);
     hr_pick_errors(&p);
     hr_pick_columns(&p);
     hr_pick_rest(&p, rs, from);
@@ -114,6 +115,7 @@ static void cut_items(walk *w, uint32_t node, unsigned depth)
         p.stats = &s;
         hr_pick_numbers(&p, &s, true);
     }
+    hr_pick_report(&p);
     hr_pick_errors(&p);
     hr_pick_query(&p);
     hr_pick_ends(&p);

@@ -39,14 +39,17 @@ static void ranges(hr_buf *b, const uint8_t *keep, uint32_t n)
 static void similar(hr_buf *b, const hr_pick *p)
 {
     unsigned written = 0;
-    uint32_t others = 0;
-    for (uint32_t r = 0; r < p->n; r++) {
-        if (p->like[r] < 2 || written == SIMILAR) {
-            others += p->like[r];
+    uint32_t others = 0, *doubles = HR_NEW_ARRAY(p->v->a, uint32_t, p->n);
+    for (uint32_t r = 0; r < p->n && doubles; r++)
+        if (p->like[r] && !p->keep[r])
+            doubles[p->like[r] - 1]++;
+    for (uint32_t r = 0; r < p->n && doubles; r++) {
+        if (doubles[r] < 2 || written == SIMILAR) {
+            others += doubles[r];
             continue;
         }
         hr_buf_add(b, written++ ? HR_STR(", ") : HR_STR("; failures like those shown: "));
-        hr_buf_addf(b, "%u as row %u", p->like[r], r + 1);
+        hr_buf_addf(b, "%u as row %u", doubles[r], r + 1);
     }
     if (others)
         hr_buf_addf(b, written ? ", %u others" : "; %u more failures like those shown", others);

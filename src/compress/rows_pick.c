@@ -178,7 +178,7 @@ void hr_pick_errors(hr_pick *p)
         while (shape[at] && shape[at] != s)
             at = (at + 1) & (slots - 1);
         if (shape[at] && errors > FEW_FAILURES) {
-            p->like[row[at]]++;
+            p->like[r] = row[at] + 1;
             continue;
         }
         shape[at] = s;

@@ -29,7 +29,7 @@ typedef struct hr_pick {
     uint32_t *key;   /* key nodes of members, or NULL */
     hr_words *words; /* per row */
     uint8_t *keep;   /* per row: HR_KEEP_… */
-    uint32_t *like;  /* failures left out: like[r] rows resemble row r */
+    uint32_t *like;  /* failures: the row that row r resembles + 1, if it has not to stay itself */
     uint32_t k;      /* ordinary rows wanted */
     unsigned depth;  /* containers of rows around this one */
     hr_views views;
@@ -43,6 +43,8 @@ void hr_pick_errors(hr_pick *p);
 void hr_pick_query(hr_pick *p);
 void hr_pick_ends(hr_pick *p);
 void hr_pick_fill(hr_pick *p);
+/* rows_report.c: what a report of tests or of a build says of failures. Before hr_pick_errors. */
+void hr_pick_report(hr_pick *p);
 /* rows_columns.c: outliers, rare values, changes, asked-for fields, for rows with columns. */
 void hr_pick_columns(hr_pick *p);
 /* Rows with members that hardly any row has; p's rows are those of rs behind `from`. */

@@ -316,6 +316,112 @@ static void settings_move_the_number_of_rows(void **state)
     assert_true(lossy_text(&b).n == 0);
 }
 
+/* --- reports -------------------------------------------------------------------------------- */
+
+/* Names of tests without a number in them: the failed ones are not "like" each other. */
+static const char *test_name(unsigned k)
+{
+    static const char *const words[] = {"Alpha", "Beta",  "Gamma", "Delta",
+                                        "Sigma", "Omega", "Kappa"};
+    static char name[64];
+    snprintf(name, sizeof name, "%s%s%s", words[k % 7], words[k / 7 % 7], words[k / 49 % 7]);
+    return name;
+}
+
+static void names_all(hr_str form, const char *before, unsigned from, unsigned step, unsigned n)
+{
+    for (unsigned k = from; k < n; k += step) {
+        hr_str want = hr_strf(&arena, "%s%s", before, test_name(k));
+        if (!hr_str_has(form, want))
+            print_error("no %.*s\n", HR_FMT(want));
+        assert_true(hr_str_has(form, want));
+    }
+}
+
+/* What a failed test printed stands in rows of its own, between those of others. */
+static void events_of_failed_tests(void **state)
+{
+    (void)state;
+    hr_buf b = HR_BUF_INIT(0);
+    for (unsigned part = 0; part < 4; part++) {
+        for (unsigned k = 0; k < 200; k++) {
+            bool bad = k % 6 == 5;
+            static const char *const lines[] = {"=== RUN   ", "    a_test.go:7: got ", "--- "};
+            hr_buf_addf(&b, "{\"Action\":\"%s\",\"Package\":\"p\",\"Test\":\"Test%s\"",
+                        part < 3 ? "output"
+                        : bad    ? "fail"
+                                 : "pass",
+                        test_name(k));
+            if (part < 3)
+                hr_buf_addf(&b, ",\"Output\":\"%s%s%s\\n\"", lines[part],
+                            part < 2 ? ""
+                            : bad    ? "FAIL: Test"
+                                     : "PASS: Test",
+                            test_name(k));
+            hr_buf_lit(&b, "}\n");
+        }
+    }
+    hr_str s = lossy_text(&b);
+    assert_true(s.n > 0);
+    names_all(s, "a_test.go:7: got ", 5, 6, 200);
+    names_all(s, "--- FAIL: Test", 5, 6, 200);
+    names_all(s, "fail,Test", 5, 6, 200);
+    assert_false(hr_str_has(s, HR_STR("failures like those shown")));
+    size_t passed = 0;
+    for (unsigned k = 0; k < 200; k++)
+        passed +=
+            k % 6 != 5 && hr_str_has(s, hr_strf(&arena, "a_test.go:7: got %s\\n", test_name(k)));
+    assert_true(passed < 10);
+}
+
+static void outcomes_of_tests_and_messages(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *good, *bad;
+    } rows[] = {
+        {"{\"nodeid\":\"%s\",\"outcome\":\"passed\",\"sec\":%u}",
+         "{\"nodeid\":\"%s\",\"outcome\":\"failed\",\"sec\":%u}"},
+        {"{\"fullName\":\"%s\",\"status\":\"passed\",\"ms\":%u}",
+         "{\"fullName\":\"%s\",\"status\":\"failed\",\"ms\":%u}"},
+        {"{\"message\":{\"message\":\"%s\",\"level\":\"warning\"},\"line\":%u}",
+         "{\"message\":{\"message\":\"%s\",\"level\":\"error\"},\"line\":%u}"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        hr_buf b = HR_BUF_INIT(0);
+        for (unsigned k = 0; k < 300; k++) {
+            hr_buf_addf(&b, "%c", k ? ',' : '[');
+            hr_buf_addf(&b, k % 4 == 3 ? rows[i].bad : rows[i].good, test_name(k), k % 9);
+        }
+        hr_buf_addc(&b, ']');
+        hr_str s = lossy_text(&b);
+        names_all(s, "", 3, 4, 300);
+        assert_false(hr_str_has(s, HR_STR("failures like those shown")));
+    }
+}
+
+/* Most files have a failed test: that says nothing of each, but all of them stay. */
+static void files_with_failed_tests(void **state)
+{
+    (void)state;
+    hr_buf b = HR_BUF_INIT(0);
+    hr_buf_lit(&b, "{\"testResults\":[");
+    for (unsigned f = 0; f < 40; f++) {
+        hr_buf_addf(&b, "%s{\"name\":\"%u.js\",\"status\":\"%s\",\"assertionResults\":[",
+                    f ? "," : "", f, f % 8 ? "failed" : "passed");
+        for (unsigned k = 0; k < 8; k++)
+            hr_buf_addf(&b, "%s{\"fullName\":\"%s\",\"status\":\"%s\"}", k ? "," : "",
+                        test_name(f * 8 + k), f % 8 && k == 5 ? "failed" : "passed");
+        hr_buf_lit(&b, "]}");
+    }
+    hr_buf_lit(&b, "]}");
+    hr_str s = lossy_text(&b);
+    assert_true(s.n > 0);
+    for (unsigned f = 0; f < 40; f++)
+        if (f % 8)
+            names_all(s, "", f * 8 + 5, 320, 320);
+}
+
 /* --- other shapes --------------------------------------------------------------------------- */
 
 static void arrays_of_strings(void **state)
@@ -477,6 +583,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(arrays_of_strings, setup, teardown),
         cmocka_unit_test_setup_teardown(series_of_numbers, setup, teardown),
         cmocka_unit_test_setup_teardown(records_keep_their_members, setup, teardown),
+        cmocka_unit_test_setup_teardown(events_of_failed_tests, setup, teardown),
+        cmocka_unit_test_setup_teardown(outcomes_of_tests_and_messages, setup, teardown),
+        cmocka_unit_test_setup_teardown(files_with_failed_tests, setup, teardown),
         cmocka_unit_test_setup_teardown(rows_of_another_kind, setup, teardown),
         cmocka_unit_test_setup_teardown(spikes_in_a_series, setup, teardown),
         cmocka_unit_test_setup_teardown(long_texts_leave_an_excerpt, setup, teardown),
