@@ -1,6 +1,7 @@
 /* JSON documents and sequences of them: one scan, one plan, two texts. */
 #include "compress/json_out.h"
 
+#include "compress/detect.h"
 #include "compress/json_loose.h"
 #include "compress/marker.h"
 #include "compress/rows.h"
@@ -19,7 +20,15 @@ typedef struct source {
     hr_loose loose;
 } source;
 
-/* Several documents in a row become one array, so that their objects can share a table. */
+/* Does the text end inside of what could have become a document? */
+static bool torn(hr_str text)
+{
+    hr_json_shape shape = hr_detect_json(text);
+    return shape.truncated && shape.values == 0;
+}
+
+/* Several documents in a row become one array, so that their objects can share a table. The last
+ * one may be cut off. */
 static hr_err read_lines(hr_str text, uint32_t depth, hr_arena *a, source *s)
 {
     /* No document is shorter than two bytes, and each needs a comma. */
@@ -33,7 +42,12 @@ static hr_err read_lines(hr_str text, uint32_t depth, hr_arena *a, source *s)
             at++;
             continue;
         }
-        size_t end = at + hr_lex_brackets(hr_str_sub(text, at, text.n));
+        hr_str rest = hr_str_sub(text, at, text.n);
+        size_t end = at + hr_lex_brackets(rest);
+        if (end == at && torn(rest)) {
+            s->loose = (hr_loose){.cut = true, .at = at, .element = (uint32_t)docs + 1};
+            break;
+        }
         if (end == at)
             return HR_E_SYNTAX;
         if (docs++)
@@ -65,7 +79,7 @@ static hr_err read_source(hr_str text, uint32_t depth, hr_arena *a, source *s)
     *s = (source){.lines = false};
     hr_err e = hr_json_scan(a, text, depth, &s->doc).code;
     if (e == HR_E_SYNTAX)
-        e = read_lines(text, depth, a, s);
+        e = read_lines(hr_str_trim(text), depth, a, s);
     if (e == HR_E_SYNTAX) {
         s->lines = false;
         e = read_loosely(hr_str_trim(text), depth, a, s);
@@ -225,8 +239,9 @@ static hr_err tell_loose(const source *s, hr_str text, hr_arena *a, hr_str *form
         hr_buf_lit(&b, "NaN and Infinity, also where they stand in quotes, are the numbers:\n");
     hr_buf_add(&b, *form);
     if (l->cut) {
-        hr_buf_addf(&b, "\n(the output was cut off in element %u%s%.*s, of which there is only:)\n",
-                    l->element, l->path.n ? " of " : "", HR_FMT(l->path));
+        hr_buf_addf(&b, "\n(the output was cut off in %s %u%s%.*s, of which there is only:)\n",
+                    s->lines ? "document" : "element", l->element, l->path.n ? " of " : "",
+                    HR_FMT(l->path));
         hr_str tail = hr_str_trim(hr_str_sub(hr_str_trim(text), l->at, text.n));
         hr_buf_add(&b, hr_str_starts(tail, HR_STR(",")) ? hr_str_trim(hr_str_sub(tail, 1, tail.n))
                                                         : tail);

@@ -157,6 +157,44 @@ static void the_reader_is_told(void **state)
     assert_true(hr_str_has(f.lossless, HR_STR("T1=[120]{id,size}\n")));
 }
 
+/* Documents behind each other, the last one cut off: whole ones are rows, the rest stays. */
+static void a_torn_sequence(void **state)
+{
+    (void)state;
+    static const char *const tails[] = {"{\n\t\"id\": 500,\n\t\"name\": \"a{b\",\n\t\"use", "{",
+                                        "{\"id\": 1, \"x\": [true, fal"};
+    hr_buf b = HR_BUF_INIT(0);
+    for (unsigned k = 0; k < 80; k++)
+        hr_buf_addf(&b,
+                    "{\n\t\"id\": %u,\n\t\"name\": \"package %u\",\n\t\"uses\": [\n\t\t\"a\",\n\t\t"
+                    "\"b\"\n\t]\n}\n",
+                    k, k * 7 % 30);
+    size_t whole = b.n;
+    for (size_t i = 0; i < sizeof tails / sizeof *tails; i++) {
+        b.n = whole;
+        hr_buf_add(&b, hr_cstr(tails[i]));
+        assert_int_equal(hr_detect(hr_buf_str(&b)), HR_KIND_NDJSON);
+        hr_forms f = forms(hr_str_dup(&arena, hr_buf_str(&b)));
+        assert_true(hr_str_has(f.lossless, HR_STR("lines [80]{id,name,uses=[\"a\",\"b\"]}\n0,")));
+        assert_true(hr_str_has(f.lossy, HR_STR(" of 80 rows omitted")));
+        hr_str end = hr_strf(
+            &arena, "\n(the output was cut off in document 81, of which there is only:)\n%s",
+            tails[i]);
+        assert_true(hr_str_ends(f.lossless, end) && hr_str_ends(f.lossy, end));
+    }
+    /* What could never become a document is no cut. */
+    static const char *const others[] = {"{\"id\" 500, \"a", "{\"id\": 1}} {", "] {"};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        b.n = whole;
+        hr_buf_add(&b, hr_cstr(others[i]));
+        hr_forms f;
+        hr_str text = hr_buf_str(&b);
+        hr_key key = hr_key_of(text);
+        assert_int_equal(hr_compress_json(&opts, text, &key, true, &arena, &f), HR_E_SYNTAX);
+    }
+    hr_buf_free(&b);
+}
+
 static void what_is_strict_stays_as_it_is_spelled(void **state)
 {
     (void)state;
@@ -179,6 +217,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_json_cannot_say, setup, teardown),
         cmocka_unit_test_setup_teardown(where_it_is_cut, setup, teardown),
         cmocka_unit_test_setup_teardown(the_reader_is_told, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_torn_sequence, setup, teardown),
         cmocka_unit_test_setup_teardown(what_is_strict_stays_as_it_is_spelled, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
