@@ -2,9 +2,12 @@
 #include "compress/tool_scan.h"
 
 enum {
-    SAME = 8,        /* times that the same line stays */
-    TOLD_TWICE = 20, /* failures that are named in their place and in the summary */
-    NAMES = 256,     /* failures that are named at all */
+    SAME = 8,         /* times that the same line stays */
+    TOLD_TWICE = 20,  /* failures that are named in their place and in the summary */
+    NAMES = 256,      /* failures that are named at all */
+    STEPS = 8,        /* failed steps of an image build that are looked at */
+    STEP_LOOK = 4000, /* lines looked at for one of them */
+    STEP_LINES = 10,  /* and the last ones of its output that stay */
 };
 
 void hr_tool_set(hr_tool_scan *c, size_t i, hr_log_class class)
@@ -72,11 +75,52 @@ static hr_str pytest_name(hr_str t, size_t mark)
     return hr_str_trim(name);
 }
 
-/* Names of tests that failed, told at the end of the text only. */
+/* "#31" of "#31 [3/9] RUN make" and "#31 4.2 ld: cannot find -lpq" of an image build; steps run at
+ * once, so their lines are mixed. */
+static hr_str image_step(hr_str s)
+{
+    size_t i = 1;
+    while (i < s.n && hr_is_digit(s.p[i]))
+        i++;
+    return i > 1 && i < s.n && s.p[0] == '#' && s.p[i] == ' ' ? hr_str_sub(s, 0, i + 1)
+                                                              : HR_STR_NONE;
+}
+
+/* Does the end of the text repeat what failed steps wrote? */
+static bool image_report_below(const hr_log *l, size_t i)
+{
+    for (; i + 1 < l->n; i++) {
+        if (hr_str_eq(l->plain[i], HR_STR("------")) && starts(l->plain[i + 1], " > ["))
+            return true;
+    }
+    return false;
+}
+
+/* What "#31 ERROR: …" in line `at` is about: the step's head, and the last lines that it wrote. */
+static void failed_step(hr_tool_scan *c, size_t at, hr_str step)
+{
+    size_t left = image_report_below(c->l, at) ? 0 : STEP_LINES;
+    for (size_t i = at, looked = 0; i-- > 0 && looked < STEP_LOOK; looked++) {
+        hr_str s = c->l->plain[i];
+        if (!hr_str_starts(s, step))
+            continue;
+        bool head = step.n < s.n && s.p[step.n] == '[';
+        if (head || left)
+            hr_tool_fact(c, i);
+        if (head)
+            return;
+        left -= left > 0;
+    }
+}
+
+/* Names of tests that failed, told at the end of the text only; steps that failed. */
 hr_err hr_tool_find_failed(hr_tool_scan *c)
 {
+    size_t steps = 0;
     for (size_t i = 0; i < c->l->n; i++) {
-        hr_str s = c->l->plain[i], t = hr_str_trim(s);
+        hr_str s = c->l->plain[i], t = hr_str_trim(s), step = image_step(s);
+        if (step.n && starts(hr_str_sub(s, step.n, s.n), "ERROR") && steps++ < STEPS)
+            failed_step(c, i, step);
         size_t mark = starts(s, "FAILED ") ? 7 : starts(s, "ERROR ") ? 6 : 0;
         bool fresh;
         if ((starts(t, "--- FAIL: ") && !hr_map_put(&c->failed, hr_tool_go_name(t, 10), &fresh)) ||

@@ -50,7 +50,8 @@ void hr_tool_fact(hr_tool_scan *c, size_t i);
 /* The head of a report or a diagnostic: it keeps its colours, too. */
 void hr_tool_head_fact(hr_tool_scan *c, size_t i);
 
-/* Reads the names of failed tests that are told at the end of the text only. HR_E_NOMEM. */
+/* Reads what is told behind its place only: names of failed tests, steps of an image build that
+ * failed. HR_E_NOMEM. */
 hr_err hr_tool_find_failed(hr_tool_scan *c);
 /* A line that names a failed test: does the summary name it again, and have enough been shown? */
 bool hr_tool_told_again(hr_tool_scan *c, hr_str s, hr_str t);

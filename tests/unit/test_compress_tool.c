@@ -262,6 +262,21 @@ static void knows_the_forms_of_further_tools(void **state)
     assert_int_equal(hr_detect(docker), HR_KIND_BUILD);
     assert_has(s, "#31 ERROR: process \"/bin/sh -c make\" did not complete: exit code: 2\n------\n"
                   " > [3/9] RUN make:\n31.2 ld: cannot find -lpq\n------\n");
+    /* Cut before the report at its end: the step and the last lines it wrote stay in place. */
+    docker = hr_strf(&arena,
+                     "%.*s#31 [3/9] RUN make\n#31 3.9 it begins\n%.*s"
+                     "#31 4.1 checking what is next\n#30 4.2 another step writes, too\n"
+                     "#31 4.2 what went wrong\n#30 DONE 4.2s\n"
+                     "#31 ERROR: process \"/bin/sh -c make\" did not complete: exit code: 2\n",
+                     HR_FMT(repeat("@1# [#/90] RUN step #\n@1# 0.# Get:# deb lib# [# kB]\n", 60)),
+                     HR_FMT(repeat("@31 4.0 Get:# deb lib# [# kB]\n", 60)));
+    s = compress(docker, "docker build .").lossy;
+    assert_has(s, "#31 [3/9] RUN make\n");
+    assert_has(s, "#31 4.1 checking what is next\n");
+    assert_has(s, "#31 4.2 what went wrong\n");
+    assert_has(s, "#31 4.0 Get:59 deb lib59 [59 kB]\n");
+    assert_has(s, "#31 ERROR: process \"/bin/sh -c make\" did not complete: exit code: 2\n");
+    assert_false(hr_str_has(s, HR_STR("Get:30 ")));
     hr_str ctest = hr_strf(&arena,
                            "%.*s61/61 Test #61: last ....***Failed    0.02 sec\n\n"
                            "98%% tests passed, 1 tests failed out of 61\n\n"
