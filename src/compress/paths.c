@@ -111,14 +111,6 @@ static bool can_drop_path(const hr_path_line *l)
     return l->sep == HR_SEP_PLAIN || (at && l->rest.p[at - 1] == sep_of(l));
 }
 
-static void put(hr_buf *out, hr_str name, const hr_path_line *l)
-{
-    hr_buf_add(out, name);
-    if (l->sep != HR_SEP_END)
-        hr_buf_addc(out, sep_of(l));
-    hr_buf_add(out, l->rest);
-}
-
 hr_str hr_path_line_whole(const hr_path_line *l)
 {
     if (l->sep == HR_SEP_NONE)
@@ -127,58 +119,51 @@ hr_str hr_path_line_whole(const hr_path_line *l)
                                 : hr_str_of(l->path.p, (size_t)(l->rest.p - l->path.p) + l->rest.n);
 }
 
-/* The path that a line begins with, as the next lines refer to it: up to the separator before a
- * number, or the whole line. Both directions decide it here, from the line's text alone. */
+/* A line that leaves its path to the line above. */
+static bool is_short(hr_str line)
+{
+    return number(line) || (line.n && line.p[0] == ':');
+}
+
+/* The path that the next lines may leave out, as a reader of the line takes it: a break changes
+ * nothing, a line without a path ends it. Both directions decide it here, from the text alone. */
 static hr_str leading_path(hr_str line, hr_str known)
 {
     hr_path_line l;
-    if (known.n && hr_str_starts(line, known) && line.n > known.n && is_sep(line.p[known.n]))
+    if (hr_str_eq(line, HR_STR("--")) ||
+        (known.n && hr_str_starts(line, known) && number(hr_str_sub(line, known.n + 1, line.n)) &&
+         is_sep(line.p[known.n])))
         return known;
     return hr_path_line_read(line, &l) ? l.path : HR_STR_NONE;
 }
 
-/* A name that cannot be taken for a line number or for the rest of an indent. */
-static bool below(hr_str name)
+bool hr_paths_group(const hr_path_lines *v, bool folders, hr_buf *out)
 {
-    size_t d = 0;
-    while (d < name.n && hr_is_digit(name.p[d]))
-        d++;
-    return name.n && name.p[0] != ' ' && name.p[0] != ':' && d < name.n &&
-           (d == 0 || !is_sep(name.p[d]));
-}
-
-bool hr_paths_group(const hr_path_lines *v, hr_buf *out)
-{
-    hr_str path = HR_STR_NONE;
-    hr_buf_add(out, HR_PATHS_LEGEND);
+    hr_str path = HR_STR_NONE, above = HR_STR_NONE; /* as a reader takes it, and as it is */
+    hr_buf_add(out, folders ? HR_PATHS_FOLDERS : HR_PATHS_LEGEND);
     hr_buf_addc(out, '\n');
     for (size_t i = 0; i < v->n; i++) {
         const hr_path_line *l = &v->p[i];
-        hr_str first = l->sep == HR_SEP_NONE ? l->rest : l->path;
-        hr_str dir = dir_of(path);
-        if (first.n && first.p[0] == ' ')
+        hr_str whole = hr_path_line_whole(l), dir = dir_of(path);
+        bool may = l->sep != HR_SEP_NONE && !l->in_full && hr_str_eq(path, above);
+        bool odd = folders ? whole.n && whole.p[0] == ' ' : is_short(whole);
+        if (odd) {
             return false;
-        if (l->sep == HR_SEP_NONE) {
-            hr_buf_add(out, l->rest);
-        } else if (!l->in_full && l->sep != HR_SEP_END && hr_str_eq(l->path, path) &&
-                   can_drop_path(l)) {
-            hr_buf_addc(out, ' ');
+        } else if (may && !folders && hr_str_eq(l->path, path) && can_drop_path(l)) {
             if (l->sep == HR_SEP_PLAIN)
                 hr_buf_addc(out, ':');
             hr_buf_add(out, l->rest);
-        } else if (!l->in_full && dir.n > 2 && hr_str_starts(l->path, dir) &&
-                   below(hr_str_sub(l->path, dir.n, l->path.n))) {
+        } else if (may && folders && dir.n > 2 && hr_str_starts(l->path, dir)) {
             hr_buf_addc(out, ' ');
-            put(out, hr_str_sub(l->path, dir.n, l->path.n), l);
+            hr_buf_add(out, hr_str_sub(whole, dir.n, whole.n));
         } else {
-            put(out, l->path, l);
+            hr_buf_add(out, whole);
         }
-        hr_str lead =
-            leading_path(hr_path_line_whole(l), path); /* what the reader will take it for */
-        path = lead.n ? lead : path;
+        path = leading_path(whole, path);
+        above = l->sep != HR_SEP_NONE ? l->path : path;
         hr_buf_addc(out, '\n');
     }
-    if (!v->final_newline && out->n)
+    if (!v->final_newline)
         out->n--;
     return out->err == HR_OK;
 }
@@ -187,48 +172,34 @@ hr_err hr_paths_ungroup(hr_str grouped, hr_buf *out)
 {
     size_t path_at = 0, path_n = 0; /* in out, which may move */
     bool lf = grouped.n && grouped.p[grouped.n - 1] == '\n';
-    hr_err err = HR_OK;
-    if (!hr_str_starts(grouped, HR_PATHS_LEGEND))
+    bool folders = hr_str_starts(grouped, HR_PATHS_FOLDERS);
+    hr_str legend = folders ? HR_PATHS_FOLDERS : HR_PATHS_LEGEND;
+    if (!hr_str_starts(grouped, legend))
         return HR_E_SYNTAX;
-    grouped = hr_str_sub(grouped, HR_PATHS_LEGEND.n + 1, grouped.n);
-    for (hr_str rest = grouped, line; err == HR_OK && hr_str_line(&rest, &line);) {
-        size_t start = out->n;
-        hr_str path = path_n ? hr_str_of(out->p + path_at, path_n) : HR_STR_NONE;
-        if (line.n && line.p[0] == ' ') {
-            hr_str body = hr_str_sub(line, 1, line.n);
-            size_t at = number(body), keep = path_n;
-            bool same = body.n && body.p[0] == ':', relative = !at && !same;
-            if (relative)
-                keep = dir_of(path).n;
-            if (path_n == 0 || keep == 0)
+    grouped = hr_str_sub(grouped, legend.n + 1, grouped.n);
+    for (hr_str rest = grouped, line; hr_str_line(&rest, &line);) {
+        size_t start = out->n, keep = 0;
+        char *to = hr_buf_reserve(out, path_n + line.n + 2);
+        if (!to)
+            return out->err;
+        hr_str path = hr_str_of(out->p + path_at, path_n);
+        if (folders ? line.n && line.p[0] == ' ' : is_short(line)) {
+            keep = folders ? dir_of(path).n : path_n;
+            if (keep == 0)
                 return HR_E_SYNTAX;
-            char sep = at ? body.p[at - 1] : 0;
-            char *to = hr_buf_reserve(out, keep + 1 + body.n + 1);
-            if (!to)
-                return out->err;
-            memcpy(to, out->p + path_at, keep);
+            memcpy(to, path.p, keep);
             out->n += keep;
-            if (sep)
-                hr_buf_addc(out, sep);
-            hr_buf_add(out, body);
-        } else {
-            hr_buf_add(out, line);
+            if (!folders && number(line))
+                hr_buf_addc(out, line.p[number(line) - 1]);
+            line = hr_str_sub(line, folders, line.n);
         }
-        if (!out->p) { /* an empty first line */
-            hr_buf_addc(out, '\n');
-            continue;
-        }
-        hr_str whole = hr_str_of(out->p + start, out->n - start);
-        hr_str lead =
-            leading_path(whole, path_n ? hr_str_of(out->p + path_at, path_n) : HR_STR_NONE);
-        if (lead.n) {
-            path_at = start;
-            path_n = lead.n;
-        }
+        hr_buf_add(out, line);
+        hr_str lead = leading_path(hr_str_of(out->p + start, out->n - start), path);
+        path_at = lead.p == path.p ? path_at : start;
+        path_n = lead.n;
         hr_buf_addc(out, '\n');
-        err = out->err;
     }
     if (!lf && out->n)
         out->n--;
-    return err;
+    return out->err;
 }

@@ -1,15 +1,18 @@
-/* paths: lines that begin with a path, where a line says only what differs from the path line above
- * it (internal to compress/).
+/* paths: lines that begin with a path, where the path stands once for neighbours of one file
+ * (internal to compress/).
  *
  *     src/app/main.py:12:import os          src/app/main.py:12:import os
- *     src/app/main.py:40:os.getcwd()   →     40:os.getcwd()
- *     src/app/util.py:7:import os            util.py:7:import os
- *     lib/x.py:1:pass                       lib/x.py:1:pass
+ *     src/app/main.py:40:os.getcwd()   →    40:os.getcwd()
+ *     src/app/util.py:7:import os           src/app/util.py:7:import os
  *
- * A blank and a number, or a blank and a colon: the same file. A blank and a name: below the folder
- * of the line above.
- * Steps upwards are spelled in full, so that a reader never has to walk a chain. Order is kept, and
- * hr_paths_ungroup undoes it exactly.
+ * As below the headings of ripgrep, but the first line of a file stays as it was: it can be copied.
+ * Where paths hardly repeat (counts, one match a file), lines may leave out the folder instead:
+ *
+ *     src/app/main.py:12                    src/app/main.py:12
+ *     src/app/util.py:7                →     util.py:7
+ *
+ * A break ("--") changes nothing; behind a line without a path the path is spelled again. Order is
+ * kept, and hr_paths_ungroup undoes both forms exactly.
  */
 #ifndef HR_COMPRESS_PATHS_H
 #define HR_COMPRESS_PATHS_H
@@ -39,13 +42,13 @@ typedef struct hr_path_lines {
     bool final_newline;
 } hr_path_lines;
 
-/* The first line of a grouped form, for readers. */
-#define HR_PATHS_LEGEND                                                                            \
-    HR_STR("[a blank and a number: same file as above; a blank and a name: same folder]")
+/* The first lines of the two forms, for readers. */
+#define HR_PATHS_LEGEND  HR_STR("[number or colon first: same file as above]")
+#define HR_PATHS_FOLDERS HR_STR("[blank first: same folder as above]")
 
-/* Appends the grouped form. False when it could not be undone (a line of the text begins with a
- * blank): then `out` is garbage. */
-bool hr_paths_group(const hr_path_lines *lines, hr_buf *out);
+/* Appends the grouped form. False when it could not be undone (a line of the text begins like one
+ * of the form): then `out` is garbage. */
+bool hr_paths_group(const hr_path_lines *lines, bool folders, hr_buf *out);
 /* The exact inverse. HR_E_SYNTAX when the text is not a grouped form. */
 hr_err hr_paths_ungroup(hr_str grouped, hr_buf *out);
 

@@ -1,6 +1,6 @@
 /* Search results: grep, ripgrep, ag, with and without headings and context; match counts.
  *
- * Lossless: neighbours of one folder and file are grouped (paths.h). Lossy: every file and its
+ * Lossless: neighbours of one file are grouped (paths.h). Lossy: every file and its
  * match count stays, of a file with many matches the first ones and those the query asks for, with
  * the context around them. */
 #include "compress/search.h"
@@ -12,8 +12,6 @@ enum { KEEP_PER_FILE = 3, CHECK_EVERY = 512 };
 
 static bool asked_for(const hr_query *q, hr_str text)
 {
-    if (hr_query_anchor_in(q, text))
-        return true;
     size_t hits = 0;
     for (size_t i = 0; i < q->nterms && hits < 2; i++) {
         hr_str term = q->terms[i];
@@ -27,18 +25,27 @@ static bool asked_for(const hr_query *q, hr_str text)
 static hr_err ask(const hr_compress_opts *o, hr_search *s, hr_arena *a)
 {
     hr_query q;
-    size_t asked = 0;
+    size_t asked = 0, named = 0;
     hr_query_parse(o->query, a, &q);
     for (size_t i = 0; i < s->lines.n; i++) {
         hr_search_line *l = &s->lines.p[i];
         if (i % CHECK_EVERY == 0 && hr_deadline_passed(o->deadline))
             return HR_E_TIMEOUT;
-        l->asked = (l->is == HR_FOUND_MATCH || l->is == HR_FOUND_CONTEXT) &&
-                   asked_for(&q, hr_path_line_whole(&l->l));
+        if (l->is != HR_FOUND_MATCH && l->is != HR_FOUND_CONTEXT)
+            continue;
+        hr_str line = hr_path_line_whole(&l->l);
+        bool name = hr_query_anchor_in(&q, line);
+        l->asked = name || asked_for(&q, line);
+        l->l.in_full = name;
         asked += l->asked;
+        named += name;
     }
-    for (size_t i = 0; i < s->lines.n && asked * 3 > s->lines.n; i++)
-        s->lines.p[i].asked = false; /* asked for nearly everything: that tells nothing apart */
+    bool all = asked * 3 > s->lines.n; /* nearly everything: that tells nothing apart */
+    for (size_t i = 0; i < s->lines.n; i++) {
+        hr_search_line *l = &s->lines.p[i];
+        l->asked &= !all;
+        l->l.in_full = l->asked && (l->l.in_full || !named); /* a name says it best */
+    }
     return HR_OK;
 }
 
@@ -162,9 +169,7 @@ static void write_lines(writer *w, const hr_search *s)
         if (w->apart)
             put(w, (hr_path_line){.rest = HR_STR("--")});
         w->apart = false;
-        hr_path_line line = l->l;
-        line.in_full = l->asked;
-        put(w, line);
+        put(w, l->l);
     }
     say(w);
 }
@@ -176,6 +181,22 @@ static void put_plain(const writer *w, hr_buf *b)
         hr_buf_add(b, l->sep == HR_SEP_NONE ? l->rest : hr_path_line_whole(l));
         hr_buf_addc(b, '\n');
     }
+}
+
+/* Full paths can be copied; leaving out folders must cost clearly less. False: no form. */
+static bool group(const hr_compress_opts *o, const hr_path_lines *lines, hr_buf *out)
+{
+    hr_buf folders = HR_BUF_INIT(0);
+    bool full = hr_paths_group(lines, false, out);
+    if (hr_paths_group(lines, true, &folders) &&
+        (!full || hr_tokens_estimate(o->tok, hr_buf_str(&folders)) * 103 <
+                      hr_tokens_estimate(o->tok, hr_buf_str(out)) * 100)) {
+        hr_buf_clear(out);
+        hr_buf_add(out, hr_buf_str(&folders));
+        full = true;
+    }
+    hr_buf_free(&folders);
+    return full && out->err == HR_OK;
 }
 
 static hr_err lossy_form(const hr_compress_opts *o, hr_search *s, bool json, const hr_key *key,
@@ -190,7 +211,7 @@ static hr_err lossy_form(const hr_compress_opts *o, hr_search *s, bool json, con
     writer w = {.a = a};
     hr_buf b = HR_BUF_INIT(0);
     write_lines(&w, s);
-    if (s->headings || !hr_paths_group(&(hr_path_lines){w.kept.p, w.kept.n, true}, &b)) {
+    if (s->headings || !hr_paths_group(&(hr_path_lines){w.kept.p, w.kept.n, true}, false, &b)) {
         hr_buf_clear(&b);
         for (size_t i = 0; i < w.kept.n && s->headings; i++) {
             if (w.kept.p[i].sep != HR_SEP_NONE) /* the path stands above */
@@ -211,18 +232,17 @@ static hr_err lossy_form(const hr_compress_opts *o, hr_search *s, bool json, con
     return err == HR_OK && !out->p ? HR_E_NOMEM : err;
 }
 
-static hr_err lossless_form(const hr_search *s, hr_str text, hr_arena *a, hr_forms *out)
+static hr_err lossless_form(const hr_compress_opts *o, const hr_search *s, hr_str text, hr_arena *a,
+                            hr_forms *out)
 {
     hr_path_line *lines = HR_NEW_ARRAY(a, hr_path_line, s->lines.n + 1);
     if (!lines)
         return HR_E_NOMEM;
-    for (size_t i = 0; i < s->lines.n; i++) {
+    for (size_t i = 0; i < s->lines.n; i++)
         lines[i] = s->lines.p[i].l;
-        lines[i].in_full = s->lines.p[i].asked;
-    }
     hr_buf b = HR_BUF_INIT(0);
     hr_err err = HR_OK;
-    if (hr_paths_group(&(hr_path_lines){lines, s->lines.n, s->final_newline}, &b) && b.n < text.n) {
+    if (group(o, &(hr_path_lines){lines, s->lines.n, s->final_newline}, &b) && b.n < text.n) {
         out->lossless = hr_str_dup(a, hr_buf_str(&b));
         out->lossless_reason = HR_R_SEARCH_GROUP;
         out->lossless_strategy = hr_strf(a, "group(%zu lines, %zu files)", s->lines.n, s->files.n);
@@ -250,7 +270,7 @@ hr_err hr_compress_search(const hr_compress_opts *o, hr_str text, const hr_key *
     if (err == HR_OK)
         err = ask(o, &s, a);
     if (err == HR_OK && !json && !s.headings)
-        err = lossless_form(&s, text, a, out);
+        err = lossless_form(o, &s, text, a, out);
     if (err == HR_OK && lossy) {
         err = lossy_form(o, &s, json, key, a, &out->lossy);
         out->lossy_reason = HR_R_SEARCH_SAMPLE;

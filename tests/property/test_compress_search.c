@@ -174,7 +174,8 @@ static void counts_are_exact(void **state)
             m.matches[asked]++;
         }
         hr_str text = hr_buf_str(&b);
-        hr_compress_opts o = {.via = HR_VIA_TOOL, .query = HR_STR("where is zebra_crossing used")};
+        hr_compress_opts o = hr_compress_defaults();
+        o.query = HR_STR("where is zebra_crossing used");
         hr_key key = hr_key_of(text);
         hr_forms f = {0}, again = {0};
         assert_int_equal(hr_compress_search(&o, text, &key, true, &a, &f), HR_OK);

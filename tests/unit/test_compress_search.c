@@ -15,7 +15,7 @@ static hr_arena arena;
 
 static hr_forms run(hr_str text, hr_str query, bool lossy)
 {
-    hr_compress_opts o = {.via = HR_VIA_TOOL};
+    hr_compress_opts o = hr_compress_defaults();
     hr_key key = hr_key_of(text);
     hr_forms f = {0};
     o.query = query;
@@ -67,7 +67,42 @@ static void groups_and_inverts(void **state)
     inverts("src/a b.c:1:x\nsrc/a b.c=2=int f(void)\nsrc/a b.c:3:y\n", true);
     inverts("src/a.c:12:5:x\nsrc/a.c:13:1:y\nBinary file src/a.bin matches\n", true);
     inverts("src/a.c:http://h/y.c:80:x\nsrc/a.c:b::c\nsrc/a.c:12 3\nsrc/b.c:x\n", true);
+    inverts("src/2024-01-02.log:1:x\n2024-01-02.log:1:y\n2024-01-02.log:2:y\n", false);
+    inverts("src/a.c:1:x\nsrc/a.c:2:y\n12:unrelated\nsrc/a.c:3:z\n", false);
     inverts(" src/a.c:1:indented\nsrc/a.c:2:x\n", false);
+}
+
+static void paths_are_spelled_once_in_full(void **state)
+{
+    (void)state;
+    hr_str text = HR_STR(
+        "src/app/main.py:12:import os\nsrc/app/main.py:40:    os.getcwd()\n"
+        "src/app/main.py:44:    os.getcwd()\nsrc/app/main.py:71:    os.sep\n"
+        "src/app/main-5-x.py:3:os\nsrc/app/main.py:90:os\nsrc/app/main.py:91:os\n"
+        "Binary file src/app/main.bin matches\nsrc/app/main.py:95:os\nsrc/app/main.py:99:os\n");
+    hr_forms f = run(text, HR_STR_NONE, false);
+    assert_true(
+        hr_str_eq(f.lossless,
+                  HR_STR("[number or colon first: same file as above]\n"
+                         "src/app/main.py:12:import os\n40:    os.getcwd()\n44:    os.getcwd()\n"
+                         "71:    os.sep\nsrc/app/main-5-x.py:3:os\nsrc/app/main.py:90:os\n91:os\n"
+                         "Binary file src/app/main.bin matches\nsrc/app/main.py:95:os\n99:os\n")));
+}
+
+/* Counts hardly repeat a path; what the question names is spelled in full. */
+static void folders_are_left_out_of_counts(void **state)
+{
+    (void)state;
+    hr_buf b = HR_BUF_INIT(0);
+    for (int i = 0; i < 30; i++)
+        hr_buf_addf(&b, "packages/server/source/handlers/view%c.ts:%d\n", 'a' + i % 26, i);
+    hr_forms f = run(hr_buf_str(&b), HR_STR("how many in handlers/viewq.ts?"), false);
+    assert_true(hr_str_starts(f.lossless, HR_STR("[blank first: same folder as above]\n"
+                                                 "packages/server/source/handlers/viewa.ts:0\n"
+                                                 " viewb.ts:1\n viewc.ts:2\n")));
+    assert_true(
+        hr_str_has(f.lossless, HR_STR("\npackages/server/source/handlers/viewq.ts:16\n viewr")));
+    hr_buf_free(&b);
 }
 
 static void keeps_every_file_and_count(void **state)
@@ -114,7 +149,7 @@ static void context_goes_with_its_match(void **state)
         hr_buf_addf(&b, "%ssrc/a.c-%d-before\nsrc/a.c:%d:match\nsrc/a.c-%d-after\n",
                     i > 1 ? "--\n" : "", i * 10 - 1, i * 10, i * 10 + 1);
     hr_forms f = run(hr_buf_str(&b), HR_STR_NONE, true);
-    assert_true(hr_str_has(f.lossy, HR_STR(" 29-before\n 30:match\n 31-after\n"
+    assert_true(hr_str_has(f.lossy, HR_STR("29-before\n30:match\n31-after\n"
                                            "[3 more matches and 6 context lines in src/a.c]\n")));
     assert_false(hr_str_has(f.lossy, HR_STR("39-before")));
     hr_buf_free(&b);
@@ -135,7 +170,7 @@ static void json_of_ripgrep_is_shown_as_lines(void **state)
     hr_str text = hr_buf_str(&b);
     assert_int_equal(hr_detect(text), HR_KIND_SEARCH);
     hr_forms f = run(text, HR_STR_NONE, true);
-    assert_true(hr_str_has(f.lossy, HR_STR("]\nsrc/a.c:1:x(\"1\");\n 2:x(\"2\");\n 3:x(\"3\");\n"
+    assert_true(hr_str_has(f.lossy, HR_STR("]\nsrc/a.c:1:x(\"1\");\n2:x(\"2\");\n3:x(\"3\");\n"
                                            "[2 more matches in src/a.c]\n[ripgrep's JSON")));
     hr_buf_free(&b);
 }
@@ -166,6 +201,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(groups_and_inverts),
+        cmocka_unit_test(paths_are_spelled_once_in_full),
+        cmocka_unit_test(folders_are_left_out_of_counts),
         cmocka_unit_test(keeps_every_file_and_count),
         cmocka_unit_test(headings_keep_their_matches_counted),
         cmocka_unit_test(context_goes_with_its_match),
