@@ -223,6 +223,54 @@ static void folders_count_every_name(void **state)
     assert_int_equal(counted, lines);
 }
 
+/* Names of tests are no files: each file with the number of its tests, and the last line as it is.
+ */
+static void tests_are_counted_by_file(void **state)
+{
+    (void)state;
+    hr_buf b = HR_BUF_INIT(0);
+    for (int f = 0; f < 9; f++) {
+        for (int k = 0; k < 40 + f; k++)
+            hr_buf_addf(&b, "tests/unit/test_part%d.py::test_price_%d_%d\n", f, f, k);
+        for (int k = 0; k < 12; k++)
+            hr_buf_addf(&b, "tests/unit/test_part%d.py::TestCart::test_sum[%d-a b]\n", f, k * f);
+        if (f == 4)
+            hr_buf_lit(&b, "tests/unit/test_part4.py::test_needs_db\n");
+    }
+    hr_buf_lit(&b, "\n505 tests collected in 0.42s\n");
+    static const char *const commands[] = {"pytest --collect-only -q", "make list-tests"};
+    for (size_t i = 0; i < 2; i++) {
+        hr_compressed c =
+            compress(hr_buf_str(&b), commands[i], "why does test_price_7_33 fail", false);
+        static const char *const stays[] = {
+            "[505 tests in 9 files. ",
+            "\ntests/unit/test_part0.py: 52: test_price_#_# x40, TestCart::test_sum[…] x12\n",
+            "\ntests/unit/test_part4.py: 57: test_price_#_# x44, TestCart::test_sum[…] x12, "
+            "test_needs_db\n",
+            "\ntests/unit/test_part7.py: 59: test_price_#_# x46, test_price_7_33, TestCart::",
+            "\n505 tests collected in 0.42s\n[503 of 505 names of tests are only counted."};
+        for (size_t k = 0; k < sizeof stays / sizeof *stays; k++) {
+            if (!hr_str_has(c.text, hr_cstr(stays[k])))
+                print_error("no %s in\n%.*s\n", stays[k], HR_FMT(c.text));
+            assert_true(hr_str_has(c.text, hr_cstr(stays[k])));
+        }
+        c = compress(hr_buf_str(&b), commands[i], "", true);
+        comes_back(hr_buf_str(&b), &c);
+    }
+    /* Outcomes are for the forms of test runs, names of other languages no files. */
+    hr_buf_clear(&b);
+    for (int k = 0; k < 300; k++)
+        hr_buf_addf(&b, "tests/unit/test_a.py::test_b[%d] PASSED [ %d%%]\n", k, k / 3);
+    hr_compressed c = compress(hr_buf_str(&b), "pytest -v", "", false);
+    assert_true(c.reason != HR_R_LISTING_FOLDERS);
+    hr_buf_clear(&b);
+    for (int k = 0; k < 300; k++)
+        hr_buf_addf(&b, "store::tests::keeps_%d\n", k);
+    c = compress(hr_buf_str(&b), "ls", "", false);
+    assert_false(hr_str_has(c.text, HR_STR(" tests in ")));
+    hr_buf_free(&b);
+}
+
 static void another_text_goes_the_usual_way(void **state)
 {
     (void)state;
@@ -311,6 +359,7 @@ int main(void)
         cmocka_unit_test(what_must_stay_stays),
         cmocka_unit_test(lossless_forms_come_back),
         cmocka_unit_test(folders_count_every_name),
+        cmocka_unit_test(tests_are_counted_by_file),
         cmocka_unit_test(another_text_goes_the_usual_way),
         cmocka_unit_test(trees_know_their_ways),
         cmocka_unit_test(logs_with_changes_come_back),
