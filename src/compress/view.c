@@ -26,7 +26,7 @@ static const row by_program[] = {
     {hr_view_columns, HR_PROGRAM_SYSTEMCTL, NULL},  {hr_view_columns, HR_PROGRAM_SS, NULL},
     {hr_view_columns, HR_PROGRAM_LSOF, NULL},       {hr_view_columns, HR_PROGRAM_LSBLK, NULL},
     {hr_view_columns, HR_PROGRAM_MOUNT, NULL},      {hr_view_columns, HR_PROGRAM_GH, NULL},
-    {hr_view_tests, HR_PROGRAM_PYTEST, NULL},
+    {hr_view_http, HR_PROGRAM_CURL, NULL},          {hr_view_tests, HR_PROGRAM_PYTEST, NULL},
 };
 
 /* Where the form alone is enough. */
@@ -39,6 +39,7 @@ static const struct {
     {hr_view_listing, 1u << HR_KIND_LISTING},
     {hr_view_columns, 1u << HR_KIND_TABLE},
     {hr_view_git_log, 1u << HR_KIND_TEXT | 1u << HR_KIND_LOG},
+    {hr_view_http, ~0u},
 };
 
 /* The forms of a log read harder than a view made for the text: they must be that much shorter. */
