@@ -85,6 +85,37 @@ static void keeps_what_a_reader_sees(void **state)
     lacks(s, "x{}");
 }
 
+/* Blanks that do not break and soft hyphens are no letters: the question's words are found. */
+static void entities_are_read_as_they_look(void **state)
+{
+    (void)state;
+    hr_str s = page("<html><body><p>Indicate&nbsp;that&nbsp;the&nbsp; hyphen&shy;ated &nbsp; word"
+                    "&nbsp;<b>ends</b> &lt;here&gt; &amp;amp; \xC2\xB5 &eacute;</p>"
+                    "<pre>a&nbsp;&nbsp;b</pre></body></html>",
+                    "");
+    has(s, "Indicate that the hyphenated word ends <here> &amp; \xC2\xB5 \xC3\xA9\n");
+    has(s, "\na  b\n");
+}
+
+static void tables_that_lay_out_the_page_are_no_tables(void **state)
+{
+    (void)state;
+    static const char members[] = "<td>&nbsp;&nbsp;</td><td>&nbsp;</td><td><p>Methods:</p>"
+                                  "<dl><dt>open(path)</dt><dd>Opens it.</dd></dl> <p>End.</p></td>";
+    hr_str s = page(hr_zstr(&arena, hr_strf(&arena,
+                                            "<html><body><table><tr><td colspan=3>&nbsp;<br>class "
+                                            "<b>Reader</b></td></tr><tr>%s</tr></table>"
+                                            "<table><tr><td colspan=3>class Writer</td></tr><tr>%s"
+                                            "</tr></table><table><tr><td colspan=2>Sizes</td></tr>"
+                                            "<tr><td>a</td><td>&nbsp;</td></tr></table>"
+                                            "</body></html>",
+                                            members, members)),
+                    "");
+    has(s, "### class Reader\n\nMethods:\n\nopen(path)\n  Opens it.\n");
+    has(s, "\n\n### class Writer\n\nMethods:\n");
+    has(s, "| Sizes (2 columns)\n| a |");
+}
+
 static void drops_tables_of_contents(void **state)
 {
     (void)state;
@@ -139,6 +170,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(marks_that_change_the_meaning_stay),
         cmocka_unit_test_teardown(keeps_what_a_reader_sees, tear_down),
+        cmocka_unit_test_teardown(entities_are_read_as_they_look, tear_down),
+        cmocka_unit_test_teardown(tables_that_lay_out_the_page_are_no_tables, tear_down),
         cmocka_unit_test_teardown(drops_tables_of_contents, tear_down),
         cmocka_unit_test_teardown(shortens_by_the_question, tear_down),
         cmocka_unit_test_teardown(deep_nesting_is_refused, tear_down),
