@@ -6,8 +6,6 @@
 enum {
     ADDRESS = 32,          /* bytes of ASCII without a space that are no word */
     LOOK_MAX = 256 * 1024, /* bytes that tell whether a text is for readers */
-    HOLE_MIN = 48,         /* bytes: a smaller hole costs as much as its note */
-    FIRST_MAX = 400,       /* bytes of an item's first unit that stays with any other */
     MILD_MIN = 4000,       /* tokens without a query's words: below that nothing is left out */
     HEADINGS_SHARE = 4,    /* headings above a quarter of the text are folded where empty */
 };
@@ -234,69 +232,6 @@ static hr_err keep_best(hr_prose_text *t, size_t budget, hr_arena *a)
     return HR_OK;
 }
 
-/* Does the sentence take back or bound what the one before it said? */
-static bool takes_back(hr_str s)
-{
-    static const char *const openers[] = {"however",    "but",           "unless",       "except",
-                                          "instead",    "otherwise",     "nevertheless", "although",
-                                          "yet",        "not",           "never",        "only",
-                                          "conversely", "unfortunately", "aber",         "jedoch"};
-    s = hr_str_trim(s);
-    size_t n = 0;
-    while (n < s.n && hr_is_alpha(s.p[n]))
-        n++;
-    for (size_t i = 0; n && n < s.n && i < sizeof openers / sizeof *openers; i++) {
-        if (hr_str_ieq(hr_str_sub(s, 0, n), hr_cstr(openers[i])))
-            return true;
-    }
-    return false;
-}
-
-/* Small holes are filled, sentences keep what takes them back, items their beginning, blocks their
- * fences and heads. */
-static void tidy(hr_prose_text *t)
-{
-    hr_unit *u = t->units.p;
-    size_t stop;
-    for (size_t i = 0; i < t->units.n; i = stop) {
-        const hr_block *b = &t->blocks.p[u[i].block];
-        bool any = false;
-        for (stop = i; stop < t->units.n && u[stop].block == u[i].block; stop++)
-            any |= u[stop].keep;
-        if (!any || u[i].role == HR_UNIT_SPACE)
-            continue;
-        if (b->kind == HR_BLOCK_ITEM && u[i].s.n <= FIRST_MAX)
-            u[i].keep = true;
-        for (size_t k = i; k < stop; k++)
-            u[k].keep |= u[k].role == HR_UNIT_FRAME ||
-                         (k > i && u[k - 1].keep && b->kind != HR_BLOCK_CODE && takes_back(u[k].s));
-        for (size_t k = i; k < stop;) {
-            size_t end = k, bytes = 0;
-            while (end < stop && !u[end].keep)
-                bytes += u[end++].s.n;
-            for (size_t j = k; bytes < HOLE_MIN && j < end; j++)
-                u[j].keep = true;
-            k = end + 1;
-        }
-    }
-}
-
-/* A run of blocks that would be replaced by a note of its own length stays. */
-static void fill(hr_prose_text *t)
-{
-    hr_unit *u = t->units.p;
-    for (size_t i = 0; i < t->units.n;) {
-        size_t end = i, bytes = 0;
-        while (end < t->units.n && (!u[end].keep || (u[end].role == HR_UNIT_SPACE && end > i))) {
-            bytes += u[end].role == HR_UNIT_SPACE ? 0 : u[end].s.n;
-            end++;
-        }
-        for (size_t k = i; bytes && bytes < HOLE_MIN && k < end; k++)
-            u[k].keep = true;
-        i = end + 1;
-    }
-}
-
 hr_err hr_prose_reduce(const hr_prose_job *job, hr_str text, hr_arena *a, hr_buf *out,
                        hr_prose_cut *cut)
 {
@@ -339,8 +274,9 @@ hr_err hr_prose_reduce(const hr_prose_job *job, hr_str text, hr_arena *a, hr_buf
     e = keep_best(&t, (size_t)(share * (double)body), a);
     if (e != HR_OK)
         return e;
-    tidy(&t);
-    fill(&t);
+    e = hr_prose_tie(&t, a);
+    if (e != HR_OK)
+        return e;
     hr_prose_write(&t, headings * HEADINGS_SHARE > text.n, out, cut);
     return out->err;
 }

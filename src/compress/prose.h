@@ -72,6 +72,9 @@ typedef struct hr_prose_text {
 
 /* Fills t->units from t->blocks. */
 hr_err hr_prose_units(hr_prose_text *t, hr_arena *a);
+/* What kept units cannot do without stays too: the item they belong to, the line that introduces
+ * them, the other steps of a procedure, warnings. HR_E_NOMEM. */
+hr_err hr_prose_tie(hr_prose_text *t, hr_arena *a);
 hr_err hr_prose_score(const hr_prose_job *job, hr_prose_text *t, hr_arena *a);
 void hr_prose_write(const hr_prose_text *t, bool fold_headings, hr_buf *out, hr_prose_cut *cut);
 

@@ -320,7 +320,7 @@ static void read_block(reader *r, bool after_blank)
             put(r, l.end, HR_BLOCK_HEADING, l.indent ? 2 : 1);
         else
             read_term(r, &l);
-    } else if (more && below.s.n && below.indent >= l.indent + 2 && !r->wrapped && !r->roff) {
+    } else if (more && below.s.n && below.indent >= l.indent + 2 && !r->roff) {
         read_term(r, &l);
     } else {
         read_paragraph(r, &l);

@@ -4,7 +4,8 @@
 
 enum {
     ITEM_WHOLE = 480, /* bytes of an item that is one unit */
-    CODE_GROUP = 8,   /* lines of code in one unit */
+    CODE_WHOLE = 800, /* bytes of code that is one unit: half an example is none */
+    CODE_GROUP = 8,   /* lines of longer code in one unit */
     UNITS_MAX = 4000000,
 };
 
@@ -83,7 +84,10 @@ static void add_code(cutter *c, const hr_block *b)
         else
             last = HR_STR_NONE;
     }
-    add_lines(c, body, CODE_GROUP);
+    if (body.n <= CODE_WHOLE)
+        add(c, body, HR_UNIT_BODY);
+    else
+        add_lines(c, body, CODE_GROUP);
     add(c, last, HR_UNIT_FRAME);
 }
 
