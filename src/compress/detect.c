@@ -49,7 +49,7 @@ static bool delimited(hr_str text, size_t lines)
 {
     static const char delims[] = ",\t;|";
     for (const char *d = delims; *d; d++) {
-        size_t count[33] = {0}, seen = 0, best = 0;
+        size_t count[33] = {0}, seen = 0, best = 0, indented = 0;
         hr_str rest = text, line;
         while (seen < 200 && hr_str_line(&rest, &line)) {
             if (rest.n == 0 && seen > 1)
@@ -63,10 +63,13 @@ static bool delimited(hr_str text, size_t lines)
             if (hr_str_trim(line).n == 0)
                 continue;
             count[n < 32 ? n : 32]++;
+            indented += line.p[0] == *d;
             seen++;
         }
         for (size_t i = 1; i <= 32; i++)
             best = count[i] > count[best] || best == 0 ? i : best;
+        if (indented * 2 > seen)
+            continue; /* tabs that indent part no cells */
         size_t need = *d == '\t' ? 1 : *d == ',' ? 1 : 2;
         if (best >= need && seen >= 3 && lines >= 3 && count[best] * 100 >= seen * 90)
             return true;
@@ -198,7 +201,7 @@ static hr_kind by_shape(hr_str s, const hr_shape_counts *c)
     if (c->build_sure && !markdown(c))
         return HR_KIND_BUILD;
     hr_lang lang = hr_detect_lang(s);
-    if (markdown(c) && (lang == HR_LANG_NONE || c->fences >= 4))
+    if (markdown(c) && (lang == HR_LANG_NONE || c->fences >= 4 || c->subheading >= 2))
         return HR_KIND_TEXT;
     /* the source text below many frames looks like a program */
     if (c->trace >= 2 && c->trace_head >= 1 && share(c->trace, n, 15, 2) &&

@@ -77,17 +77,17 @@ typedef struct hr_shape_counts {
     size_t lines, filled, bytes, longest;
     size_t ansi;
     size_t diff_head, diff_hunk, diff_change;
-    size_t grep, grep_context, grep_head, grep_count, grep_plain, lint;
+    size_t grep, grep_context, grep_head, grep_count, grep_plain, lint, last_head;
     size_t numbered, last_number; /* lines numbered one after the other */
     size_t stamped, levelled, kv;
     size_t build, build_strong, build_sure;
     size_t json_member, json_row, spaces, top, top_stamped;
-    bool after_heading;
+    bool after_heading, after_subheading;
     size_t trace, trace_head;
     size_t mode, tree, path, dir_head, sized_path;
     size_t table_row, table_rule, columns, numeric_row;
     size_t yaml_key, yaml_item, yaml_deep, yaml_doc;
-    size_t tag, hexdump, base64, sentence, heading, metric, md, fences;
+    size_t tag, hexdump, base64, sentence, heading, subheading, metric, md, fences;
     size_t commas, tabs, semicolons, csv_lines[3];
     /* for detect_build.c: an index of its marks, and what those of the present line tell */
     uint8_t first_mark[256], next_mark[64];

@@ -288,7 +288,9 @@ void hr_shape_build(hr_shape_counts *c, hr_str s, hr_str t)
             return;
         }
     }
-    c->build += (told & WEAK) || STARTS(t, weak);
+    /* A comment of a configuration file or a program starts its line; a plan's remark does not. */
+    bool remark = s.p == t.p && starts(t, "# ");
+    c->build += (told & WEAK) || (!remark && STARTS(t, weak));
 }
 
 void hr_shape_trace(hr_shape_counts *c, hr_str s, hr_str t)

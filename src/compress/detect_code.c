@@ -85,9 +85,11 @@ static const char *const openers[HR_LANG_COUNT][22] = {
     [HR_LANG_CSS] = {"@media", "@import", "@charset", "color:", "margin", "padding",
                      "display:", "font", "border", "background", "width:", "height:", ".\1",
                      "position:", "text-", "line-", "--\1-"},
-    [HR_LANG_SQL] = {"SELECT ", "FROM ", "WHERE ", "CREATE TABLE", "CREATE INDEX", "INSERT INTO",
-                     "ALTER TABLE", "PRIMARY KEY", "UPDATE ", "DELETE FROM", "DROP TABLE", "BEGIN;",
-                     "COMMIT;", "JOIN ", "GROUP BY", "ORDER BY"},
+    [HR_LANG_SQL] = {"SELECT ",     "FROM ",       "WHERE ",  "CREATE \1",   "ALTER \1",
+                     "INSERT INTO", "PRIMARY KEY", "UPDATE ", "DELETE FROM", "DROP \1",
+                     "BEGIN;",      "COMMIT;",     "JOIN ",   "GROUP BY",    "ORDER BY",
+                     "RETURNS ",    "LANGUAGE ",   "AS '",    "COMMENT ON",  "GRANT ",
+                     "REVOKE "},
 };
 
 static bool matches(hr_str s, const char *pattern)

@@ -22,11 +22,14 @@ static bool pathlike(hr_str s)
     return (sep || dot) && !starts(s, "//") && !has(s, "://");
 }
 
-/* A name without spaces. A sentence has none either in scripts that write without them. */
+/* A name without spaces, and no row of cells. A sentence has none either in scripts that write
+ * without them. */
 static bool spaceless(hr_str s)
 {
-    return s.n <= 300 && !has(s, " ") && !has(s, "\xE3\x80\x82") && !has(s, "\xEF\xBC\x8C") &&
-           !has(s, "\xE3\x80\x81");
+    size_t comma = hr_str_find_char(s, ',');
+    bool cells = comma != SIZE_MAX && hr_str_rfind_char(s, ',') != comma;
+    return s.n <= 300 && !cells && !has(s, " ") && !has(s, "\xE3\x80\x82") &&
+           !has(s, "\xEF\xBC\x8C") && !has(s, "\xE3\x80\x81");
 }
 
 static void diff(hr_shape_counts *c, hr_str s)
@@ -50,6 +53,14 @@ static bool rooted(hr_str s)
            (hr_is_alpha(at(s, 0)) && at(s, 1) == ':' && (at(s, 2) == '\\' || at(s, 2) == '/'));
 }
 
+static size_t number_at(hr_str s, size_t n)
+{
+    size_t value = 0;
+    for (size_t k = 0; k < n; k++)
+        value = value * 10 + (size_t)(s.p[k] - '0');
+    return value;
+}
+
 /* path:12:text, path-12-text (context), path:12 (counts), 12:text under a heading; our own grouped
  * form has a blank in front. */
 static void search(hr_shape_counts *c, hr_str s)
@@ -59,7 +70,10 @@ static void search(hr_shape_counts *c, hr_str s)
     size_t from = hr_is_alpha(at(s, 0)) && rooted(s) ? 2 : 0;
     size_t n = digit_run(s, 0);
     if (n && n <= 7 && (at(s, n) == ':' || at(s, n) == '-') && hr_time_len(s) == 0) {
-        c->grep_head += at(s, n) == ':' && !hr_is_digit(at(s, n + 1));
+        /* A file's lines have numbers of their own; a test runner's prefix comes again. */
+        size_t number = number_at(s, n);
+        c->grep_head += at(s, n) == ':' && !hr_is_digit(at(s, n + 1)) && number != c->last_head;
+        c->last_head = number;
         c->grep_context += at(s, n) == '-' && !hr_is_digit(at(s, n + 1));
         return;
     }
@@ -98,7 +112,7 @@ static void search(hr_shape_counts *c, hr_str s)
 /* A file shown with line numbers: "    12\tint a;", "12:int a;", "    12→int a;". */
 static void numbered(hr_shape_counts *c, hr_str s)
 {
-    size_t i = 0, value = 0;
+    size_t i = 0;
     while (i < s.n && s.p[i] == ' ')
         i++;
     size_t n = digit_run(s, i);
@@ -110,8 +124,7 @@ static void numbered(hr_shape_counts *c, hr_str s)
     bool mark = at(rest, 0) == ':' || (tab && i > 0) || hr_str_starts(rest, HR_STR("\xe2\x86\x92"));
     if (rest.n && !mark && !tab)
         return;
-    for (size_t k = i; k < i + n; k++)
-        value = value * 10 + (size_t)(s.p[k] - '0');
+    size_t value = number_at(hr_str_sub(s, i, s.n), n);
     c->numbered += value == c->last_number + 1 && (mark || c->numbered > 0);
     c->last_number = value;
 }
@@ -280,6 +293,7 @@ static void prose(hr_shape_counts *c, hr_str s, hr_str t)
     while (hashes < s.n && s.p[hashes] == '#')
         hashes++;
     c->after_heading = hashes > 0 && hashes < 7 && at(s, hashes) == ' ';
+    c->after_subheading = c->after_heading && hashes > 1;
     c->fences += starts(s, "```");
     c->md += starts(s, "```") || starts(s, "* ") || link || starts(s, "> ");
 }
@@ -309,9 +323,11 @@ static void log_line(hr_shape_counts *c, hr_str s, hr_str t)
         /* Behind a tab: of a message, not of a cell of its own. */
         size_t tabbed = i > 0 && t.p[i - 1] == '\t' ? hr_time_len(hr_str_sub(t, i, t.n)) : 0;
         edge |= tabbed && at(t, i + tabbed) == ' ';
-        if (edge && hr_time_len(hr_str_sub(t, i, t.n))) {
+        size_t stamp = edge ? hr_time_len(hr_str_sub(t, i, t.n)) : 0;
+        if (stamp) {
             c->stamped++;
-            c->top_stamped += s.p == t.p;
+            /* A day alone heads an entry in a list of changes. */
+            c->top_stamped += s.p == t.p && stamp > 10;
             break;
         }
     }
@@ -333,7 +349,8 @@ void hr_shape_line(hr_shape_counts *c, hr_str raw)
         s.n--;
     if (t.n == 0) {
         c->heading += c->after_heading;
-        c->after_heading = false;
+        c->subheading += c->after_subheading;
+        c->after_heading = c->after_subheading = false;
         return;
     }
     c->filled++;
