@@ -266,6 +266,8 @@ hr_err hr_csv_sample(const hr_compress_opts *o, const hr_csv *c, const hr_key *k
     if (c->after.n && c->after.p[c->after.n - 1] != '\n')
         hr_buf_addc(&b, '\n');
     hr_rows_summary(&v, &total, &what);
+    if (c->headless) /* its numbers are in the ranges too */
+        hr_buf_lit(&what, " The first line counts as a row.");
     hr_marker_text(&b, hr_buf_str(&what), key, o->via);
     err = what.err ? what.err : b.err;
     if (err == HR_OK) {

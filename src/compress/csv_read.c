@@ -145,14 +145,46 @@ static bool number_like(hr_str s)
     return s.n && hr_str_double(s, &v);
 }
 
+/* Numbers that climb by one step from cell to cell, as years or hours over columns do. */
+static bool climbs(const hr_csv *c, const hr_csv_record *r)
+{
+    double last = 0, step = 0, v;
+    size_t numbers = 0;
+    for (uint32_t k = 0; k < r->count; k++) {
+        hr_str cell = c->cells.p[r->first + k];
+        bool number = cell.n && hr_str_double(cell, &v);
+        if (!number && numbers)
+            return false;
+        if (number && numbers && !(v > last && (numbers == 1 || v - last == step)))
+            return false;
+        if (number && numbers++)
+            step = v - last;
+        if (number)
+            last = v;
+    }
+    return numbers > 2 || (numbers == 2 && step == 1);
+}
+
+/* A number over numbers is a value, unless the whole record climbs and the rows do not. */
+static bool numbered_header(const hr_csv *c, size_t n)
+{
+    size_t rows = 0;
+    for (size_t i = 1; i < n; i++)
+        rows += climbs(c, &c->records.p[i]);
+    return climbs(c, &c->records.p[0]) && rows * 10 <= n;
+}
+
 /* The first record is a row like the others, no header, when one of its cells is what only values
  * are: a number over numbers, or spelled like the value below in most rows. */
 static bool headless(const hr_csv *c)
 {
     size_t n = c->records.n < SAMPLE_LINES ? c->records.n : SAMPLE_LINES;
+    bool numbered = numbered_header(c, n);
     for (uint32_t k = 0; c->delimiter != '|' && k < c->columns; k++) {
         hr_str top = c->cells.p[c->records.p[0].first + k];
         size_t numbers = 0, like = 0, rows = 0;
+        if (numbered && number_like(top))
+            continue;
         for (size_t i = 1; i < n; i++) {
             const hr_csv_record *r = &c->records.p[i];
             if (k >= r->count)

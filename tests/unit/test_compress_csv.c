@@ -109,7 +109,27 @@ static void a_table_without_header_says_so(void **state)
     assert_true(c.headless);
     assert_int_equal(hr_csv_read(HR_STR("year,2020,2021\nx,1,2\ny,3,4\nz,5,6\n"), &a, &c), HR_OK);
     assert_true(c.headless); /* cannot be told: counted as a row, never left out unsaid */
+    assert_int_equal(hr_csv_read(HR_STR("year,2020,2021\nx,10,7\ny,3,9\nz,5,5\n"), &a, &c), HR_OK);
+    assert_false(c.headless); /* years over columns */
+    assert_int_equal(hr_csv_read(HR_STR("x,2020,1987\ny,10,7\nz,3,9\nw,5,5\n"), &a, &c), HR_OK);
+    assert_true(c.headless);
     hr_arena_free(&a);
+}
+
+static void a_first_line_among_the_rows_is_told(void **state)
+{
+    (void)state;
+    hr_buf b = HR_BUF_INIT(0);
+    for (int i = 0; i < 400; i++)
+        hr_buf_addf(&b, "land%d,%d,%d\n", i, i * 7919 % 1000, i * 104729 % 1000);
+    hr_forms f = run(hr_str_dup(&arena, hr_buf_str(&b)), "");
+    assert_true(hr_str_has(f.lossy, HR_STR("The first line counts as a row.")));
+    hr_str years = hr_strf(&arena, "land,2020,2021\n%.*s", HR_FMT(hr_buf_str(&b)));
+    f = run(years, "");
+    assert_true(hr_str_starts(f.lossy, HR_STR("land,2020,2021\n")));
+    assert_true(hr_str_has(f.lossy, HR_STR("of 400 rows omitted")));
+    assert_false(hr_str_has(f.lossy, HR_STR("counts as a row")));
+    hr_buf_free(&b);
 }
 
 static void doubled_quotes_hold_delimiters(void **state)
@@ -174,6 +194,7 @@ int main(void)
         cmocka_unit_test(markdown_keeps_its_surroundings),
         cmocka_unit_test(quoted_cells_may_hold_anything),
         cmocka_unit_test(a_table_without_header_says_so),
+        cmocka_unit_test(a_first_line_among_the_rows_is_told),
         cmocka_unit_test(doubled_quotes_hold_delimiters),
         cmocka_unit_test(summaries_spell_extremes_and_empty_cells),
         cmocka_unit_test(prose_is_refused),
