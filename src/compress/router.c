@@ -371,10 +371,17 @@ static bool may_be_program(hr_kind kind)
            kind == HR_KIND_TABLE || kind == HR_KIND_LISTING || kind == HR_KIND_YAML;
 }
 
-static hr_err compress_all(const job *j, hr_str text, outcome *out)
+static hr_err compress_all(const job *all, hr_str text, outcome *out)
 {
+    job mine = *all;
+    const job *j = &mine;
     size_t head = hr_wrapper_head(text);
-    hr_kind kind = hr_detect(hr_str_sub(text, head, text.n));
+    hr_str body = hr_str_sub(text, head, text.n);
+    hr_kind kind = hr_detect(body);
+    if (hr_view_environment(&j->command, body)) {
+        mine.ask_lossy = mine.may_lose = false;
+        kind = HR_KIND_TEXT;
+    }
     if (may_be_program(kind) && hr_code_shown(j->o->tool_name, j->o->tool_input, j->a))
         kind = HR_KIND_CODE;
     bool json = kind == HR_KIND_JSON || kind == HR_KIND_NDJSON;

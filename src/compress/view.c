@@ -40,6 +40,7 @@ static const struct {
     {hr_view_columns, 1u << HR_KIND_TABLE},
     {hr_view_git_log, 1u << HR_KIND_TEXT | 1u << HR_KIND_LOG},
     {hr_view_http, ~0u},
+    {hr_view_plan, ~0u},
 };
 
 /* The forms of a log read harder than a view made for the text: they must be that much shorter. */
@@ -76,6 +77,8 @@ hr_err hr_compress_view(const hr_view_job *j, hr_str text, hr_forms *out)
     const hr_command *c = j->command;
     bool done = false;
     hr_view *tried = NULL;
+    if (hr_view_environment(c, text))
+        return HR_E_SYNTAX; /* values look like paths */
     for (size_t i = 0; i < sizeof by_program / sizeof *by_program && !tried; i++) {
         const row *r = &by_program[i];
         if (r->program != c->program || (r->sub && !hr_str_eq(c->sub, hr_cstr(r->sub))))

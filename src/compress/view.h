@@ -25,6 +25,10 @@ typedef hr_err hr_view(const hr_view_job *j, hr_str text, hr_forms *out);
 /* The first view that fits; HR_E_SYNTAX if none does. */
 hr_view hr_compress_view;
 
+/* Is the text an environment, of which no line may go? Known by its form: most lines set a variable
+ * of their own; names in small letters only where the command says so. */
+bool hr_view_environment(const hr_command *c, hr_str text);
+
 /* Where many columns repeat, the forms of a log may be shorter than a view's own form: puts them
  * into *out if they are clearly shorter. HR_E_NOMEM, HR_E_TIMEOUT. */
 hr_err hr_view_or_log(const hr_view_job *j, hr_str text, hr_forms *out);
@@ -35,6 +39,7 @@ hr_view hr_view_columns; /* view_columns.c: ps, df, docker ps, kubectl get, dpkg
 hr_view hr_view_git_log; /* view_git.c: git log, with or without --stat */
 hr_view hr_view_tests;   /* view_tests.c: pytest --collect-only -q */
 hr_view hr_view_http;    /* view_http.c: curl -v and its progress meter */
+hr_view hr_view_plan;    /* view_plan.c: terraform plan and apply */
 hr_view hr_view_paths;   /* view_git.c: words in front of paths, git status */
 
 #endif
