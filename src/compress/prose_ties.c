@@ -6,9 +6,10 @@ enum {
     HOLE_MIN = 48,   /* bytes: a smaller hole costs as much as its note */
     FIRST_MAX = 400, /* bytes of an item's first unit that stays with any other */
     WARNING_MAX = 600,
-    STEPS_MAX = 4096, /* bytes of a numbered procedure that stays whole */
-    BETWEEN_MAX = 12, /* blocks between two numbers */
-    DEPTH = 32,       /* of lists in lists */
+    STEPS_MAX = 4096,    /* bytes of a numbered procedure that stays whole */
+    BETWEEN_MAX = 12,    /* blocks between two numbers */
+    ANNOUNCED_MAX = 400, /* bytes of a block that stays with the line before it */
+    DEPTH = 32,          /* of lists in lists */
     NO_BLOCK = UINT32_MAX,
 };
 
@@ -210,6 +211,18 @@ static void keep_warnings(ties *k)
     }
 }
 
+/* "To undo it, run:" is nothing without the line that follows. */
+static void keep_announced(ties *k)
+{
+    const hr_block *b = k->t->blocks.p;
+    for (uint32_t i = 0; i + 1 < k->t->blocks.n; i++) {
+        uint32_t next = i + 1 + (b[i + 1].kind == HR_BLOCK_SPACE), to = k->first[i + 1];
+        if (next < k->t->blocks.n && introduces(&b[i]) && to > k->first[i] &&
+            k->t->units.p[to - 1].keep && b[next].s.n <= ANNOUNCED_MAX)
+            keep_all(k, next, next + 1);
+    }
+}
+
 /* From the last block to the first, so that the parents of parents stay as well. */
 static void keep_parents(ties *k)
 {
@@ -290,7 +303,8 @@ hr_err hr_prose_tie(hr_prose_text *t, hr_arena *a)
     keep_warnings(&k);
     keep_parents(&k);
     keep_steps(&k);
-    keep_parents(&k); /* of steps that came in */
+    keep_announced(&k);
+    keep_parents(&k); /* of what came in */
     for (uint32_t b = 0; b < n; b++) {
         if (t->blocks.p[b].kind != HR_BLOCK_SPACE && any_kept(&k, b))
             tidy(&k, b);

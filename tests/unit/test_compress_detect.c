@@ -29,6 +29,22 @@ static void tells_kinds_apart(void **state)
         {HR_KIND_TEXT,
          "# Title\n\nSome words of text stand here, see [this](http://x.y).\n\n## Next\n\n"
          "* one\n* two\n\n```js\nconst a = 1;\nfoo(a);\n```\n"},
+        {HR_KIND_TEXT,
+         "# Defaults of the tool.\n# Each can be changed here.\n\n# How long to wait\n"
+         "TIMEOUT=30\n# Where to look\nPLACE=\"/home\"\n# What to say\nWORD=yes\n"},
+        {HR_KIND_TEXT,
+         "2012-05-01  A. Name  <a@b.c>\n\n\t* src/file.c (main): Say error: once.\n"
+         "\tUse the new call.\n\n2012-04-02  A. Name  <a@b.c>\n\n"
+         "\t* src/other.c: Mend it.\n\n2012-04-01  A. Name  <a@b.c>\n\n\tNew file.\n"},
+        {HR_KIND_TEXT,
+         "# Tool\n\nPrints codes.\n\n## Install\n\n    $ npm install tool\n\nand used:\n\n"
+         "    var tool = require('tool');\n\n## Usage\n\nTo show a code:\n\n"
+         "    tool.generate('x', function (code) {\n        console.log(code);\n    });\n\n"
+         "If it is to be small, pass an option:\n\n    const t = tool.small({a: true});\n\n"
+         "* one of the words\n* two of the words\n* three of the words here\n"},
+        {HR_KIND_CODE, "/* an upgrade */\nALTER EXTENSION x UPDATE;\nCREATE FUNCTION f(a int)\n"
+                       "RETURNS int\nAS 'MODULE_PATHNAME'\nLANGUAGE C IMMUTABLE;\n"
+                       "GRANT EXECUTE ON FUNCTION f TO x;\n"},
         {HR_KIND_JSON, "[]"},
         {HR_KIND_JSON, "  {\"a\": [1, 2, {\"b\": null}]}\n"},
         {HR_KIND_JSON,

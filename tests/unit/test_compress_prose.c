@@ -265,6 +265,66 @@ static void what_takes_a_sentence_back_stays_with_it(void **state)
     hr_arena_free(&a);
 }
 
+/* Filler around `text`, shortened for the question; the result is in *out. */
+static void shorten(const char *text, const char *query, hr_buf *out, hr_arena *a)
+{
+    hr_buf b = HR_BUF_INIT(0);
+    for (int i = 0; i < 60; i++)
+        hr_buf_addf(&b, "Paragraph %d is about a river and its water, as it flows by.\n\n", i);
+    hr_buf_addf(&b, "# Chapter\n\n%s\n# Rest\n\n", text);
+    for (int i = 0; i < 60; i++)
+        hr_buf_addf(&b, "Paragraph %d is about a hill and its grass, as the wind goes.\n\n", i);
+    hr_prose_job job = {.query = hr_cstr(query), .share = 0.05, .mild_share = 0.05};
+    hr_prose_cut cut;
+    assert_int_equal(hr_prose_reduce(&job, hr_buf_str(&b), a, out, &cut), HR_OK);
+    assert_true(hr_prose_cut_any(&cut));
+    hr_buf_free(&b);
+}
+
+static void units_keep_what_they_hang_on(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *query, *want;
+    } cases[] = {
+        /* the item above, the line that introduces a list */
+        {"* `alpha(v)`: turns the wheel of the mill to the left\n"
+         "  * a zebra needs no wheel at all for what it does here\n",
+         "zebra", "alpha(v)"},
+        {"The river is wide. The following are no longer supported:\n\n* the door of the mill\n"
+         "* the zebra of the mill, which was there before the door\n",
+         "zebra", "no longer supported:"},
+        /* a term over its definition's second paragraph */
+        {"Options stand here in the order of the hill.\n\n       --verbose-grass\n"
+         "           Says more than before about the grass on the hill.\n\n"
+         "           A zebra is then shown on each of the lines that follow here.\n",
+         "zebra", "--verbose-grass"},
+        /* steps are told whole, with the code between them */
+        {"1. Stop the mill at the river first.\n\n```\nmill stop --now\n```\n\n"
+         "2. Feed the zebra.\n\n3. Start the mill once more when the water is back.\n",
+         "zebra", "mill stop --now\n```\n\n2. Feed the zebra.\n\n3. Start the mill once more"},
+        /* the line that was announced */
+        {"To call the zebra back, which takes a while, say this:\n\n    mill call --loud --twice\n",
+         "zebra back", "mill call --loud --twice"},
+        /* warnings whatever the question, but no word of a sentence */
+        {"**Warning**: the mill cannot be stopped when the river is high.\n", "zebra",
+         "cannot be stopped"},
+        /* what a sentence speaks of, and what holds by default */
+        {"The wheel loses its teeth in the night. This frightens the zebra.\n", "zebra",
+         "loses its teeth in the night. This"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        hr_arena a;
+        hr_arena_init(&a, 0);
+        hr_buf out = HR_BUF_INIT(0);
+        shorten(cases[i].text, cases[i].query, &out, &a);
+        if (!hr_str_has(hr_buf_str(&out), hr_cstr(cases[i].want)))
+            fail_msg("case %zu: %.*s", i, HR_FMT(hr_buf_str(&out)));
+        hr_buf_free(&out);
+        hr_arena_free(&a);
+    }
+}
+
 static void records_of_one_shape_are_no_prose(void **state)
 {
     (void)state;
@@ -313,6 +373,7 @@ int main(void)
         cmocka_unit_test_teardown(protected_elements_survive_whole, tear_down),
         cmocka_unit_test_teardown(without_a_query_only_large_texts_lose_a_little, tear_down),
         cmocka_unit_test(what_takes_a_sentence_back_stays_with_it),
+        cmocka_unit_test(units_keep_what_they_hang_on),
         cmocka_unit_test(records_of_one_shape_are_no_prose),
         cmocka_unit_test_teardown(what_is_not_prose_is_declined, tear_down),
     };
