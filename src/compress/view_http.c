@@ -129,7 +129,7 @@ static bool push(view *v, hr_str s, sort what)
 static hr_err cut(view *v, hr_str text)
 {
     bool body = false;
-    for (size_t at = 0; at < text.n;) {
+    for (size_t at = 0, line_end = 0; at < text.n;) {
         hr_str rest = hr_str_sub(text, at, text.n);
         if (v->items.n % 512 == 511 && hr_deadline_passed(v->j->o->deadline))
             return HR_E_TIMEOUT;
@@ -141,11 +141,15 @@ static hr_err cut(view *v, hr_str text)
             at += end;
             continue;
         }
-        size_t end = hr_str_find_char(rest, '\n'), cr = 1;
-        end = end == SIZE_MAX ? rest.n : end + 1;
-        while (cr < end && !(rest.p[cr] == '\r' && is_meter(hr_str_sub(rest, cr + 1, rest.n))))
-            cr++;
-        hr_str line = hr_str_sub(rest, 0, cr);
+        if (at >= line_end) {
+            size_t n = hr_str_find_char(rest, '\n');
+            line_end = n == SIZE_MAX ? text.n : at + n + 1;
+        }
+        size_t n = 1; /* up to the next state of the meter */
+        while (at + n < line_end &&
+               !(rest.p[n] == '\r' && is_meter(hr_str_sub(rest, n + 1, rest.n))))
+            n++;
+        hr_str line = hr_str_sub(rest, 0, n);
         sort what = sort_of(v, line);
         bool head = opens(line, '>') || opens(line, '<');
         if (head || hr_str_starts(line, HR_STR("curl: (")) || heads_meter(line))
@@ -231,7 +235,7 @@ static hr_err put_body(view *v, size_t i, size_t *next)
     return e;
 }
 
-static hr_err write(view *v)
+static hr_err write_out(view *v)
 {
     hr_err e = HR_OK;
     for (size_t i = 0; i < v->items.n && e == HR_OK;) {
@@ -273,7 +277,7 @@ hr_err hr_view_http(const hr_view_job *j, hr_str text, hr_forms *out)
     v.failed = hr_str_has(text, HR_STR("curl: ("));
     hr_err e = cut(&v, text);
     if (e == HR_OK)
-        e = write(&v);
+        e = write_out(&v);
     if (e == HR_OK && v.folded) {
         end_line(&v.b);
         hr_str what = hr_strf(j->a, "%zu notes of curl's counted in place.", v.folded);
