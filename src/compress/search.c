@@ -40,11 +40,13 @@ static hr_err ask(const hr_compress_opts *o, hr_search *s, hr_arena *a)
         asked += l->asked;
         named += name;
     }
-    bool all = asked * 3 > s->lines.n; /* nearly everything: that tells nothing apart */
+    /* What is true of nearly all lines tells nothing apart; a name says best what is meant. */
+    bool few = asked * 3 <= s->lines.n, few_named = named && named * 3 <= s->lines.n;
     for (size_t i = 0; i < s->lines.n; i++) {
         hr_search_line *l = &s->lines.p[i];
-        l->asked &= !all;
-        l->l.in_full = l->asked && (l->l.in_full || !named); /* a name says it best */
+        bool name = few_named && l->l.in_full;
+        l->asked = few ? l->asked : name;
+        l->l.in_full = few_named ? name : l->asked;
     }
     return HR_OK;
 }
