@@ -14,7 +14,7 @@ enum {
 static const double MILD_LOSS = 0.95;
 
 typedef enum sort { METER, DATA, TLS, CERTIFICATE, CONNECTION, FOLDED, SAID = FOLDED, BODY } sort;
-static const char *const sort_names[FOLDED] = {"progress meter", "sizes of data", "TLS handshake",
+static const char *const sort_names[FOLDED] = {"progress meter", "sizes of data", "TLS messages",
                                                "certificate", "connection"};
 
 /* How lines begin that only tell that things went their way. */

@@ -72,6 +72,9 @@ static void no_value_goes(void **state)
     nothing_goes(environment("", "", false), "cat .env");
     nothing_goes(environment("", "", true), "npm run env");
     nothing_goes(environment("", "", true), "printenv");
+    nothing_goes(
+        hr_strf(&arena, "Wall time: 0.1 seconds\nOutput:\n%s", environment("", "", false).p),
+        "env");
     nothing_goes(environment("export ", "'", false), "export -p");
     nothing_goes(environment("declare -x ", "\\\"", false), "declare -x");
 }

@@ -86,7 +86,7 @@ static void talk_is_counted(void **state)
     stays(c.text, "100 16549  100 16549");
     /* What is counted and what stands there is what was there. */
     static const char *const pairs[][2] = {{" bytes data]", "sizes of data"},
-                                           {"* TLSv1.3 (", "TLS handshake"},
+                                           {"* TLSv1.3 (", "TLS messages"},
                                            {"--:--:-- --:--:-- --:--:-- ", "progress meter"}};
     for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
         size_t states = i == 2 && hr_str_has(c.text, HR_STR("last state of the meter"));
@@ -115,7 +115,7 @@ static void failures_stay(void **state)
                                       "establish a secure connection"};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         assert_int_equal(count(c.text, all[i]), 8);
-    assert_true(said(c.text, "TLS handshake") > 0);
+    assert_true(said(c.text, "TLS messages") > 0);
     assert_int_equal(said(c.text, "certificate"), 0);
     hr_buf_free(&many);
 }
