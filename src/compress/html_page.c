@@ -147,7 +147,7 @@ static void enter(page *p, const GumboNode *n)
         hr_str alt = hr_html_attribute(e, "alt");
         if (alt.n) {
             hr_html_word(p, HR_STR("[image: "));
-            hr_html_text(p, alt);
+            hr_html_put_text(p, alt);
             hr_html_raw(p, HR_STR("]"));
         }
         break;
@@ -262,10 +262,10 @@ hr_err hr_html_write(hr_html_page *p, const GumboNode *root, const hr_deadline *
         if (++steps % 4096 == 0 && hr_deadline_passed(deadline))
             return HR_E_TIMEOUT;
         if (n->type == GUMBO_NODE_TEXT || n->type == GUMBO_NODE_CDATA) {
-            hr_html_text(p, hr_cstr(n->v.text.text));
+            hr_html_put_text(p, hr_cstr(n->v.text.text));
         } else if (n->type == GUMBO_NODE_WHITESPACE) {
             if (p->pre)
-                hr_html_text(p, hr_cstr(n->v.text.text));
+                hr_html_put_text(p, hr_cstr(n->v.text.text));
             else
                 p->space = true;
         } else if (n->type == GUMBO_NODE_ELEMENT && !skipped(p, &n->v.element)) {

@@ -39,7 +39,7 @@ typedef struct hr_html_page {
  * HR_E_NOMEM. */
 hr_err hr_html_write(hr_html_page *p, const GumboNode *root, const hr_deadline *deadline);
 /* Words and marks (html_text.c). Text comes as the parser has it; a mark, as it is. */
-void hr_html_text(hr_html_page *p, hr_str s);
+void hr_html_put_text(hr_html_page *p, hr_str s);
 void hr_html_raw(hr_html_page *p, hr_str mark);
 void hr_html_word(hr_html_page *p, hr_str mark); /* behind a blank, if one is owed */
 void hr_html_glue(hr_html_page *p, hr_str mark); /* only between two words that stand together */

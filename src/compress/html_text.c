@@ -79,7 +79,7 @@ static void plain(hr_html_page *p, hr_str s)
 }
 
 /* Text of the parser's, with the runs that stand aside in their places. */
-void hr_html_text(hr_html_page *p, hr_str s)
+void hr_html_put_text(hr_html_page *p, hr_str s)
 {
     for (size_t at; (at = hr_str_find(s, HR_HTML_RUN)) != SIZE_MAX;) {
         size_t index = 0, end = at + HR_HTML_RUN.n + HR_HTML_RUN_DIGITS;
