@@ -95,7 +95,7 @@ static size_t with_cell(const hr_columns *t, size_t start, size_t end)
 static void find_columns(hr_columns *t, const uint32_t surveyed[WIDTH_MAX], hr_str heading)
 {
     uint32_t filled[WIDTH_MAX];
-    size_t most = t->lines.n / OTHERS, at = 0;
+    size_t most = t->lines.n / OTHERS, at = 0, last = 0;
     memcpy(filled, surveyed, sizeof filled);
     for (size_t k = 0, w = 0; k < heading.n && w < WIDTH_MAX; k++) {
         if (((unsigned char)heading.p[k] & 0xc0) != 0x80)
@@ -110,12 +110,14 @@ static void find_columns(hr_columns *t, const uint32_t surveyed[WIDTH_MAX], hr_s
             at++;
         if (start == at)
             break;
-        /* Cells of several words and ragged ends of lines have gaps, too: a column has cells in a
-         * third of the lines, or a name. */
+        /* Cells of several words and ragged ends of lines have gaps, too: a column has a name, or
+         * cells in a third of the lines. Where there are names, "2 hours ago" is one cell. */
         size_t from = bytes_of(heading, 0, start);
         bool name =
             without_padding(hr_str_sub(heading, from, bytes_of(heading, from, at - start))).n;
-        if (t->ncols && !name && with_cell(t, start, at) * 3 < t->lines.n) {
+        bool word = heading.n && start == last + 1;
+        last = at;
+        if (t->ncols && !name && (word || with_cell(t, start, at) * 3 < t->lines.n)) {
             t->col[t->ncols - 1].end = at;
             continue;
         }

@@ -1,7 +1,8 @@
 /* csv: delimited text as records of cells (internal to compress/).
  *
  * Comma, semicolon and tab follow RFC 4180 (quoted cells may hold delimiters and line breaks);
- * '|' is a Markdown table. Cells are slices of the text; nothing is decoded. */
+ * '|' is a Markdown table or one with drawn borders. Cells are slices of the text; nothing is
+ * decoded. */
 #ifndef HR_COMPRESS_CSV_H
 #define HR_COMPRESS_CSV_H
 
@@ -15,11 +16,12 @@ typedef struct hr_csv_record {
 
 typedef struct hr_csv {
     char delimiter;
+    bool box;                      /* '|' is spelled U+2502 */
     uint32_t columns;              /* of the first record */
     HR_VEC(hr_csv_record) records; /* the first one names the columns */
     bool headless;                 /* the first record is a row like the others */
     HR_VEC(hr_str) cells;          /* without quotes and outer blanks */
-    hr_str rule;                   /* Markdown: the line of dashes behind the names */
+    hr_str rule;                   /* of '|': the line of dashes behind the names */
     hr_str before;                 /* text in front of the table, with its line break */
     hr_str after;                  /* text behind it */
     const bool *must;              /* records that stay in any case; NULL: none */

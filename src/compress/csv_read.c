@@ -1,5 +1,7 @@
 #include "compress/csv.h"
 
+#define BAR "\xe2\x94\x82" /* of a drawn box */
+
 enum { MAX_COLUMNS = 256, MIN_RECORDS = 3, SAMPLE_LINES = 20 };
 
 static hr_str unquoted(hr_str cell)
@@ -8,6 +10,14 @@ static hr_str unquoted(hr_str cell)
     if (cell.n >= 2 && cell.p[0] == '"' && cell.p[cell.n - 1] == '"')
         cell = hr_str_sub(cell, 1, cell.n - 1);
     return cell;
+}
+
+/* Bytes of the delimiter at text[i], 0 if there is none. */
+static size_t delimiter_at(const hr_csv *c, hr_str text, size_t i)
+{
+    if (c->box)
+        return text.n - i >= 3 && memcmp(text.p + i, BAR, 3) == 0 ? 3 : 0;
+    return text.p[i] == c->delimiter;
 }
 
 /* Reads one record at *at; quotes may span lines. */
@@ -23,7 +33,8 @@ static hr_err read_record(hr_csv *c, hr_str text, size_t *at, hr_arena *a)
         bool end = i >= text.n || (!quoted && text.p[i] == '\n');
         if (!end && text.p[i] == '"' && text.p[cell] == '"')
             quoted = !quoted; /* a doubled quote closes and opens again */
-        if (!end && (quoted || text.p[i] != c->delimiter))
+        size_t bar = end || quoted ? 0 : delimiter_at(c, text, i);
+        if (!end && !bar)
             continue;
         hr_str *slot = hr_vec_push(&c->cells, a);
         if (!slot)
@@ -31,7 +42,7 @@ static hr_err read_record(hr_csv *c, hr_str text, size_t *at, hr_arena *a)
         *slot = unquoted(hr_str_sub(text, cell, i));
         if (++r->count > MAX_COLUMNS)
             return HR_E_LIMIT;
-        cell = i + 1;
+        cell = i + bar;
         if (end)
             break;
     }
@@ -73,26 +84,38 @@ static char find_delimiter(hr_str text)
     return best;
 }
 
+/* "|---|---|", "----+----" or "+----+----+", or the same drawn with U+2500 to U+256C. */
 static bool is_rule(hr_str line)
 {
-    bool dash = false;
+    bool dash = false, joint = false;
     for (size_t i = 0; i < line.n; i++) {
         char c = line.p[i];
-        if (c != '|' && c != '-' && c != ':' && c != ' ' && c != '\r' && c != '+')
+        bool drawn =
+            line.n - i >= 3 && c == '\xe2' && (line.p[i + 1] == '\x94' || line.p[i + 1] == '\x95');
+        if (drawn)
+            i += 2;
+        else if (c != '|' && c != '-' && c != ':' && c != ' ' && c != '\r' && c != '+')
             return false;
-        dash |= c == '-';
+        dash |= c == '-' || drawn;
+        joint |= c == '|' || c == '+' || drawn;
     }
-    return dash && hr_str_find_char(line, '|') != SIZE_MAX;
+    return dash && joint;
 }
 
-/* A Markdown table: a row with '|', then a line of dashes. The text around it stays around it. */
+static bool has_bar(const hr_csv *c, hr_str line)
+{
+    return c->box ? hr_str_has(line, HR_STR(BAR)) : hr_str_find_char(line, '|') != SIZE_MAX;
+}
+
+/* A Markdown table, or one with borders: a row with '|', then a line of dashes. The text around it,
+ * such as the outer border, stays around it. */
 static hr_err read_markdown(hr_str text, hr_arena *a, hr_csv *c)
 {
     hr_str rest = text, line, previous = HR_STR_NONE, next;
     while (hr_str_line(&rest, &line)) {
         hr_str ahead = rest;
-        if (hr_str_find_char(line, '|') != SIZE_MAX && hr_str_line(&ahead, &next) &&
-            is_rule(next)) {
+        c->box = hr_str_has(line, HR_STR(BAR));
+        if (has_bar(c, line) && hr_str_line(&ahead, &next) && is_rule(next)) {
             previous = line;
             break;
         }
@@ -105,14 +128,14 @@ static hr_err read_markdown(hr_str text, hr_arena *a, hr_csv *c)
     for (bool first = true; at < text.n; first = false) {
         hr_str tail = hr_str_sub(text, at, text.n), row;
         hr_str_line(&tail, &row);
-        if (hr_str_find_char(row, '|') == SIZE_MAX)
+        if (c->records.n == 1 && !c->rule.p && is_rule(row)) {
+            c->rule = row;
+            at += row.n + 1;
+            continue;
+        }
+        if (!has_bar(c, row))
             break;
         if (first || c->records.n) {
-            if (c->records.n == 1 && !c->rule.p && is_rule(row)) {
-                c->rule = row;
-                at += row.n + 1;
-                continue;
-            }
             size_t end = at;
             hr_err err = read_record(c, hr_str_sub(text, 0, at + row.n), &end, a);
             if (err != HR_OK)
@@ -200,6 +223,28 @@ static bool headless(const hr_csv *c)
     return false;
 }
 
+/* Are all rows of a table with borders cut at the same places? A row with a bar inside of a cell
+ * would be counted under other names; and where cells go on in the next line (psql ends them with
+ * '+', others leave the first cell empty), lines are no rows. */
+static bool clean(const hr_csv *c)
+{
+    bool markdown = !c->box && hr_str_find_char(c->rule, '+') == SIZE_MAX;
+    uint32_t outer = c->columns > 2 && !c->cells.p[c->records.p[0].first].n;
+    for (size_t i = 0; i < c->records.n; i++) {
+        const hr_csv_record *r = &c->records.p[i];
+        if (r->count != c->columns)
+            return false;
+        if (!markdown && !c->cells.p[r->first + outer].n)
+            return false;
+        for (uint32_t k = 0; k < r->count && !markdown; k++) {
+            hr_str v = c->cells.p[r->first + k];
+            if (v.n && v.p[v.n - 1] == '+')
+                return false;
+        }
+    }
+    return true;
+}
+
 hr_err hr_csv_read(hr_str text, hr_arena *a, hr_csv *out)
 {
     *out = (hr_csv){.delimiter = find_delimiter(text)};
@@ -219,5 +264,8 @@ hr_err hr_csv_read(hr_str text, hr_arena *a, hr_csv *out)
     out->headless = headless(out);
     for (size_t i = 0; i < out->records.n; i++)
         same += out->records.p[i].count == out->columns;
+    /* One table of many, or of a text, is not what the text is about. */
+    if (out->delimiter == '|' && (!clean(out) || (out->before.n + out->after.n) * 2 > text.n))
+        return HR_E_SYNTAX;
     return out->columns >= 2 && same * 10 >= out->records.n * 9 ? HR_OK : HR_E_SYNTAX;
 }

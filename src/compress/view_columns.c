@@ -63,14 +63,25 @@ static hr_err as_csv(const hr_columns *t, hr_str block, hr_arena *a, hr_csv *c)
     return c->must ? HR_OK : HR_E_NOMEM;
 }
 
-/* Can its columns be counted? They have names, and no borders are drawn between them. */
-static bool countable(const hr_columns *t)
+/* Are borders drawn between its columns? */
+static bool drawn(const hr_columns *t)
 {
-    size_t drawn = 0;
+    size_t n = 0;
     for (size_t i = 0; i < t->lines.n; i++)
-        drawn += hr_str_find_char(t->lines.p[i], '|') != SIZE_MAX ||
-                 hr_str_has(t->lines.p[i], HR_STR("│"));
-    return t->heading < t->lines.n && drawn * 2 < t->lines.n;
+        n += hr_str_find_char(t->lines.p[i], '|') != SIZE_MAX ||
+             hr_str_has(t->lines.p[i], HR_STR("│"));
+    return n * 2 >= t->lines.n;
+}
+
+/* What can be said of its columns needs names for them. */
+static hr_err as_records(const hr_columns *t, hr_str block, hr_arena *a, hr_csv *c)
+{
+    if (drawn(t)) {
+        hr_err e = hr_csv_read(block, a, c);
+        c->must = e == HR_OK ? hr_columns_keep(c, a) : NULL;
+        return e == HR_OK && !c->must ? HR_E_NOMEM : e;
+    }
+    return t->heading < t->lines.n ? as_csv(t, block, a, c) : HR_E_SYNTAX;
 }
 
 static hr_err view_table(const hr_view_job *j, hr_str block, forms *f)
@@ -92,10 +103,12 @@ static hr_err view_table(const hr_view_job *j, hr_str block, forms *f)
         hr_buf_add(&f->lossless, block);
     hr_csv c;
     hr_forms sampled = {0};
-    bool sample = j->lossy && countable(&t);
-    e = sample ? as_csv(&t, block, j->a, &c) : HR_OK;
-    if (e == HR_OK && sample)
-        e = hr_csv_sample(j->o, &c, j->key, j->a, &sampled);
+    if (j->lossy) {
+        e = as_records(&t, block, j->a, &c);
+        if (e == HR_OK)
+            e = hr_csv_sample(j->o, &c, j->key, j->a, &sampled);
+        e = e == HR_E_SYNTAX || e == HR_E_LIMIT ? HR_OK : e;
+    }
     if (e == HR_OK) {
         hr_buf_add(&f->lossy, sampled.lossy.n ? sampled.lossy : block);
         f->sampled += sampled.lossy.n > 0;

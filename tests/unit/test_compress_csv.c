@@ -186,12 +186,87 @@ static int teardown(void **state)
     return 0;
 }
 
+/* Tables with borders: psql's, mysql's, and boxes. Rules and borders are no rows. */
+static hr_str bordered(const char *top, const char *head, const char *rule, const char *row,
+                       const char *odd)
+{
+    hr_buf b = HR_BUF_INIT(0);
+    hr_buf_addf(&b, "%s%s\n%s\n", top, head, rule);
+    for (unsigned i = 100; i < 400; i++) {
+        if (i == 250 && odd)
+            hr_buf_addf(&b, "%s\n", odd);
+        hr_buf_addf(&b, row, i, i % 3 ? "paid" : "open", i == 334 ? 9000 : 10 + i % 7);
+    }
+    hr_buf_addf(&b, "%s(300 rows)\n", top);
+    hr_str s = hr_str_dup(&arena, hr_buf_str(&b));
+    hr_buf_free(&b);
+    return s;
+}
+
+static void borders_are_no_cells(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *top, *head, *rule, *row, *odd[2];
+    } tables[] = {
+        {"",
+         " id  | state | sum ",
+         "-----+-------+------",
+         " %u | %s  | %4u \n",
+         {" 999 | a | b | 1 ", " 998 | a    +| 1 "}},
+        {"+-----+-------+------+\n",
+         "| id  | state | sum  |",
+         "+-----+-------+------+",
+         "| %u | %s  | %4u |\n",
+         {"| 999 | a | b | 1 |", "|     | a     |      |"}},
+        {"\xe2\x94\x8c\xe2\x94\x80\xe2\x94\xac\xe2\x94\x80\xe2\x94\x90\n",
+         "\xe2\x94\x82 id  \xe2\x94\x82 state \xe2\x94\x82 sum  \xe2\x94\x82",
+         "\xe2\x94\x9c\xe2\x94\x80\xe2\x94\xbc\xe2\x94\x80\xe2\x94\xa4",
+         "\xe2\x94\x82 %u \xe2\x94\x82 %s  \xe2\x94\x82 %4u \xe2\x94\x82\n",
+         {"\xe2\x94\x82 999 \xe2\x94\x82 1 \xe2\x94\x82",
+          "\xe2\x94\x82     \xe2\x94\x82 b     \xe2\x94\x82      \xe2\x94\x82"}},
+    };
+    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
+        hr_str text = bordered(tables[i].top, tables[i].head, tables[i].rule, tables[i].row, NULL);
+        hr_forms f = run(text, "");
+        hr_str head = hr_strf(&arena, "%s%s\n%s\n", tables[i].top, tables[i].head, tables[i].rule);
+        assert_true(f.lossy.n > 0 && f.lossy.n * 4 < text.n && hr_str_starts(f.lossy, head));
+        assert_true(hr_str_has(f.lossy, HR_STR(" of 300 rows omitted")));
+        assert_true(hr_str_has(f.lossy, HR_STR("id 100..399; state paid x200, open x100; sum ")));
+        assert_true(hr_str_has(f.lossy, HR_STR(" 9000 ")));
+        assert_true(hr_str_has(f.lossy, HR_STR("(300 rows)\n[")));
+        for (hr_str rest = f.lossy, line; hr_str_line(&rest, &line);)
+            assert_true(line.p[0] == '[' || hr_str_has(text, line));
+        /* Bars inside of cells, cells that go on below: nothing is said of such columns. */
+        for (size_t k = 0; k < 2; k++) {
+            hr_csv c;
+            text = bordered(tables[i].top, tables[i].head, tables[i].rule, tables[i].row,
+                            tables[i].odd[k]);
+            assert_int_equal(hr_csv_read(text, &arena, &c), HR_E_SYNTAX);
+        }
+    }
+}
+
+/* Of a text with many tables none stands for all. */
+static void a_table_among_others(void **state)
+{
+    (void)state;
+    hr_buf b = HR_BUF_INIT(0);
+    for (int i = 0; i < 9; i++)
+        hr_buf_addf(&b, "Part %d\n\n| a | b |\n|---|---|\n| 1 | x |\n| 2 | y |\n\n", i);
+    hr_csv c;
+    assert_int_equal(hr_csv_read(hr_buf_str(&b), &arena, &c), HR_E_SYNTAX);
+    hr_buf_free(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(keeps_outliers_and_what_is_asked),
         cmocka_unit_test(constant_columns_are_said_once),
         cmocka_unit_test(markdown_keeps_its_surroundings),
+        cmocka_unit_test(borders_are_no_cells),
+        cmocka_unit_test(a_table_among_others),
         cmocka_unit_test(quoted_cells_may_hold_anything),
         cmocka_unit_test(a_table_without_header_says_so),
         cmocka_unit_test(a_first_line_among_the_rows_is_told),

@@ -271,6 +271,27 @@ static void tests_are_counted_by_file(void **state)
     hr_buf_free(&b);
 }
 
+/* Cells of several words do not part a column that has a name: the heading is no row. */
+static void cells_of_words_have_one_name(void **state)
+{
+    (void)state;
+    hr_buf b = HR_BUF_INIT(0);
+    hr_buf_lit(&b,
+               "CONTAINER ID   IMAGE        CREATED        STATUS                      NAMES\n");
+    for (int i = 0; i < 120; i++)
+        hr_buf_addf(&b, "82c99f767%03d   acme/app:%d   %2d hours ago   %-28sapp_%d\n", i, i % 3,
+                    i % 40 + 10, i == 77 ? "Exited (137) 3 minutes ago" : "Up 9 hours", i);
+    hr_compressed c = compress(hr_buf_str(&b), "docker ps -a", "", false);
+    assert_int_equal(c.reason, HR_R_TABLE_ROWS);
+    assert_true(hr_str_has(c.text, HR_STR(" of 120 rows omitted")));
+    assert_true(hr_str_has(c.text, HR_STR("IMAGE acme/app:0 x40, acme/app:1 x40, acme/app:2 x40")));
+    assert_true(hr_str_has(c.text, HR_STR("Exited (137) 3 minutes ago")));
+    assert_false(hr_str_has(c.text, HR_STR("column 4")) || hr_str_has(c.text, HR_STR("IMAGE x1")));
+    c = compress(hr_buf_str(&b), "docker ps -a", "", true);
+    comes_back(hr_buf_str(&b), &c);
+    hr_buf_free(&b);
+}
+
 static void another_text_goes_the_usual_way(void **state)
 {
     (void)state;
@@ -360,6 +381,7 @@ int main(void)
         cmocka_unit_test(lossless_forms_come_back),
         cmocka_unit_test(folders_count_every_name),
         cmocka_unit_test(tests_are_counted_by_file),
+        cmocka_unit_test(cells_of_words_have_one_name),
         cmocka_unit_test(another_text_goes_the_usual_way),
         cmocka_unit_test(trees_know_their_ways),
         cmocka_unit_test(logs_with_changes_come_back),
