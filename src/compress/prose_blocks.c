@@ -221,6 +221,16 @@ static void read_table(reader *r, const line *first)
     put(r, end, HR_BLOCK_TABLE, 0);
 }
 
+/* Does the next line go on with a sentence that this one leaves open? */
+static bool goes_on(hr_str s, hr_str next)
+{
+    if (!s.n || !next.n)
+        return false;
+    char last = s.p[s.n - 1], first = next.p[0];
+    bool open = hr_is_alnum(last) || last == ',' || (unsigned char)last >= 0x80;
+    return open && ((first >= 'a' && first <= 'z') || strchr("`\"(*_[", first) != NULL);
+}
+
 /* An item with the lines that belong to it: deeper ones, or those without a mark of their own. */
 static void read_item(reader *r, const line *first)
 {
@@ -248,15 +258,18 @@ static void read_roff_item(reader *r, const line *first)
 static void read_paragraph(reader *r, const line *first)
 {
     line l;
-    size_t end = first->end, last = first->s.n;
+    size_t end = first->end;
+    hr_str last = first->s;
     while (line_at(r, end, &l) && !starts_block(r, &l) && !underline(l.s)) {
-        /* Without a common width each line is a paragraph of its own, unless it is short. */
-        if (!r->wrapped && !r->roff && (last > WRAP_MIN || l.s.n > WRAP_MIN))
+        /* Without a common width each line is a paragraph of its own, unless it is short or
+         * leaves its sentence open. */
+        if (!r->wrapped && !r->roff && (last.n > WRAP_MIN || l.s.n > WRAP_MIN) &&
+            !goes_on(last, l.s))
             break;
         if (l.indent >= first->indent + 2 && !r->roff && end == first->end)
             break; /* a term; see read_term */
         end = l.end;
-        last = l.s.n;
+        last = l.s;
     }
     put(r, end, HR_BLOCK_PARAGRAPH, 0);
 }

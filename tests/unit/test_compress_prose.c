@@ -269,12 +269,15 @@ static void what_takes_a_sentence_back_stays_with_it(void **state)
 static void shorten(const char *text, const char *query, hr_buf *out, hr_arena *a)
 {
     hr_buf b = HR_BUF_INIT(0);
+    hr_buf_lit(&b, "Begin.\n\n");
     for (int i = 0; i < 60; i++)
         hr_buf_addf(&b, "Paragraph %d is about a river and its water, as it flows by.\n\n", i);
     hr_buf_addf(&b, "# Chapter\n\n%s\n# Rest\n\n", text);
     for (int i = 0; i < 60; i++)
         hr_buf_addf(&b, "Paragraph %d is about a hill and its grass, as the wind goes.\n\n", i);
-    hr_prose_job job = {.query = hr_cstr(query), .share = 0.05, .mild_share = 0.05};
+    hr_buf_lit(&b, "End.\n");
+    double share = 80.0 / (double)b.n; /* room for one unit */
+    hr_prose_job job = {.query = hr_cstr(query), .share = share, .mild_share = share};
     hr_prose_cut cut;
     assert_int_equal(hr_prose_reduce(&job, hr_buf_str(&b), a, out, &cut), HR_OK);
     assert_true(hr_prose_cut_any(&cut));
@@ -304,14 +307,18 @@ static void units_keep_what_they_hang_on(void **state)
          "2. Feed the zebra.\n\n3. Start the mill once more when the water is back.\n",
          "zebra", "mill stop --now\n```\n\n2. Feed the zebra.\n\n3. Start the mill once more"},
         /* the line that was announced */
-        {"To call the zebra back, which takes a while, say this:\n\n    mill call --loud --twice\n",
+        {"To call the zebra back, which takes a while, say this:\n\n"
+         "    mill call --loud --twice --at-the-river --until-it-answers --quiet\n",
          "zebra back", "mill call --loud --twice"},
         /* warnings whatever the question, but no word of a sentence */
-        {"**Warning**: the mill cannot be stopped when the river is high.\n", "zebra",
-         "cannot be stopped"},
+        {"The wheel turns by day and by night. A zebra looks on.\n\nThe hill is high.\n\n"
+         "**Warning**: the mill with its wheel, its door and its stones cannot be stopped when the "
+         "river is high.\n",
+         "zebra", "cannot be stopped"},
         /* what a sentence speaks of, and what holds by default */
-        {"The wheel loses its teeth in the night. This frightens the zebra.\n", "zebra",
-         "loses its teeth in the night. This"},
+        {"The wheel of the mill at the river loses all of its teeth in the night. This frightens "
+         "the zebra.\n",
+         "zebra", "teeth in the night. This frightens"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         hr_arena a;
