@@ -26,7 +26,8 @@ static const row by_program[] = {
     {hr_view_columns, HR_PROGRAM_SYSTEMCTL, NULL},  {hr_view_columns, HR_PROGRAM_SS, NULL},
     {hr_view_columns, HR_PROGRAM_LSOF, NULL},       {hr_view_columns, HR_PROGRAM_LSBLK, NULL},
     {hr_view_columns, HR_PROGRAM_MOUNT, NULL},      {hr_view_columns, HR_PROGRAM_GH, NULL},
-    {hr_view_http, HR_PROGRAM_CURL, NULL},          {hr_view_tests, HR_PROGRAM_PYTEST, NULL},
+    {hr_view_http, HR_PROGRAM_CURL, NULL},          {hr_view_http, HR_PROGRAM_WGET, NULL},
+    {hr_view_tests, HR_PROGRAM_PYTEST, NULL},
 };
 
 /* Where the form alone is enough. */

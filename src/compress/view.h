@@ -38,7 +38,7 @@ hr_view hr_view_tree;    /* view_listing.c: only what is drawn as a tree */
 hr_view hr_view_columns; /* view_columns.c: ps, df, docker ps, kubectl get, dpkg -l … */
 hr_view hr_view_git_log; /* view_git.c: git log, with or without --stat */
 hr_view hr_view_tests;   /* view_tests.c: pytest --collect-only -q */
-hr_view hr_view_http;    /* view_http.c: curl -v and its progress meter */
+hr_view hr_view_http;    /* view_http.c: curl -v, progress meters, wget */
 hr_view hr_view_plan;    /* view_plan.c: terraform plan and apply */
 hr_view hr_view_paths;   /* view_git.c: words in front of paths, git status */
 

@@ -1,5 +1,6 @@
-/* What curl -v tells beside the answer: requests, answers and errors stay; the progress meter, the
- * TLS handshake and sizes of data are counted; the body goes through the compressor of its own. */
+/* What curl -v and wget tell beside the answer: requests, answers and errors stay; the progress
+ * meter, the TLS handshake and sizes of data are counted; the body goes through the compressor of
+ * its own. */
 #include "base/vec.h"
 #include "compress/marker.h"
 #include "compress/view.h"
@@ -64,6 +65,7 @@ typedef struct view {
     const hr_view_job *j;
     HR_VEC(item) items;
     bool failed; /* a transfer ended in an error */
+    bool wget;
     hr_buf b;
     size_t folded, bodies;
 } view;
@@ -84,8 +86,26 @@ static bool is_meter(hr_str s)
     return columns == METER_COLUMNS;
 }
 
+/* "   50K .......... .......... ..........  3%  194K 8s" */
+static bool is_dots(hr_str line)
+{
+    size_t i = 0, dots = 0;
+    while (i < line.n && line.p[i] == ' ')
+        i++;
+    size_t digits = i;
+    while (i < line.n && hr_is_digit(line.p[i]))
+        i++;
+    if (i == digits || i >= line.n || line.p[i] != 'K')
+        return false;
+    for (i++; i < line.n && strchr(" .,", line.p[i]) && line.p[i]; i++)
+        dots += line.p[i] == '.';
+    return dots > 0 && (i == line.n || hr_is_digit(line.p[i]) || line.p[i] == '\n');
+}
+
 static sort sort_of(const view *v, hr_str line)
 {
+    if (v->wget && is_dots(line))
+        return METER;
     bool data = hr_str_starts(line, HR_STR("{ [")) || hr_str_starts(line, HR_STR("} ["));
     if (data && hr_str_has(line, HR_STR(" bytes data]")))
         return DATA;
@@ -196,7 +216,8 @@ static void put_details(view *v, size_t from, size_t to, bool inside)
         return;
     }
     v->folded += all;
-    hr_buf_addf(&v->b, "[%zu notes of curl's%s:", all, inside ? ", in and behind the body" : "");
+    hr_buf_addf(&v->b, "[%zu notes of the client%s:", all,
+                inside ? ", in and behind the body" : "");
     for (size_t k = 0, said = 0; k < FOLDED; k++) {
         if (n[k])
             hr_buf_addf(&v->b, "%s %s x%zu", said++ ? "," : "", sort_names[k], n[k]);
@@ -259,20 +280,21 @@ static hr_err write_out(view *v)
     return e == HR_OK ? v->b.err : e;
 }
 
-static bool has_form(hr_str text)
+static bool has_form(view *v, hr_str text)
 {
     hr_str front = hr_str_sub(text, 0, FRONT), line;
+    bool curl = false;
     while (hr_str_line(&front, &line)) {
-        if (heads_meter(line) || opens(line, '>'))
-            return true;
+        curl |= heads_meter(line) || opens(line, '>');
+        v->wget |= hr_str_starts(line, HR_STR("--")) && hr_str_has(line, HR_STR("--  http"));
     }
-    return false;
+    return curl || v->wget;
 }
 
 hr_err hr_view_http(const hr_view_job *j, hr_str text, hr_forms *out)
 {
     view v = {.j = j, .b = HR_BUF_INIT(0)};
-    if (!j->lossy || j->o->part || !has_form(text))
+    if (!j->lossy || j->o->part || !has_form(&v, text))
         return HR_E_SYNTAX;
     v.failed = hr_str_has(text, HR_STR("curl: ("));
     hr_err e = cut(&v, text);
@@ -280,7 +302,7 @@ hr_err hr_view_http(const hr_view_job *j, hr_str text, hr_forms *out)
         e = write_out(&v);
     if (e == HR_OK && v.folded) {
         end_line(&v.b);
-        hr_str what = hr_strf(j->a, "%zu notes of curl's counted in place.", v.folded);
+        hr_str what = hr_strf(j->a, "%zu notes of the client counted in place.", v.folded);
         hr_marker_text(&v.b, what, j->key, j->o->via);
         e = v.b.err;
     }

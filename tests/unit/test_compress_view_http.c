@@ -137,6 +137,30 @@ static void bodies_stay(void **state)
     hr_buf_free(&b);
 }
 
+static void rows_of_dots_are_counted(void **state)
+{
+    (void)state;
+    static const char row[] = ".......... .......... .......... .......... ..........";
+    hr_buf b = HR_BUF_INIT(0);
+    hr_buf_lit(&b, "--2026-11-21 16:32:46--  https://shop.example/big\n"
+                   "Resolving shop.example (shop.example)... 192.0.2.7\n"
+                   "Connecting to shop.example|192.0.2.7|:443... connected.\n"
+                   "HTTP request sent, awaiting response... 200 OK\n"
+                   "Length: 35840000 (34M) [application/gzip]\nSaving to: 'big'\n\n");
+    for (unsigned i = 0; i < 699; i++)
+        hr_buf_addf(&b, "%6uK %s %2u%% 1.%02uM %us\n", i * 50, row, i / 7, i * 37 % 90, 99 - i / 8);
+    hr_buf_lit(&b, " 34950K .......... ......   100%  654M=8.7s\n\n"
+                   "2026-11-21 16:32:54 (4.1 MB/s) - 'big' saved [35840000/35840000]\n");
+    hr_compressed c = compress(hr_buf_str(&b), "wget https://shop.example/big");
+    assert_int_equal(c.reason, HR_R_HTTP_TALK);
+    assert_int_equal(said(c.text, "progress meter"), 700);
+    assert_int_equal(count(c.text, "K ...."), 1);
+    stays(c.text, "34950K .......... ......   100%  654M=8.7s]");
+    stays(c.text, "connected.\nHTTP request sent, awaiting response... 200 OK\nLength: 35840000");
+    stays(c.text, "(4.1 MB/s) - 'big' saved [35840000/35840000]");
+    hr_buf_free(&b);
+}
+
 static void cut_anywhere(void **state)
 {
     (void)state;
@@ -153,9 +177,8 @@ static void cut_anywhere(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(talk_is_counted),
-        cmocka_unit_test(failures_stay),
-        cmocka_unit_test(bodies_stay),
+        cmocka_unit_test(talk_is_counted), cmocka_unit_test(failures_stay),
+        cmocka_unit_test(bodies_stay),     cmocka_unit_test(rows_of_dots_are_counted),
         cmocka_unit_test(cut_anywhere),
     };
     hr_arena_init(&arena, 0);
