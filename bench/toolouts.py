@@ -10,11 +10,13 @@ A `"key": value` needle counts as visible when key and value both are.
 --data is any folder with a manifest.json, a list of {"id", "file", "kind", "query", "needles"}. Optional are "command",
 the shell command that printed the file, and "needle_kind", the sort of fact, which --by needle_kind groups by. A file
 may stand in several rows, one for each question. --lines counts a needle that is a whole line as visible when
-one line has all of its words, as a table has them.
+one line has all of its words, as a table has them. --markup counts a needle with tags as visible when its words are
+there in their order, as the Markdown of a page has them.
 """
 
 import argparse
 import collections
+import html
 import json
 import math
 import os
@@ -43,6 +45,10 @@ def in_one_line(needle, words_of_lines):
     return any(words <= line for line in words_of_lines)
 
 
+def words_of(markup):
+    return " ".join(re.findall(r"\w+", html.unescape(re.sub(r"<[^>]*>", " ", markup))))
+
+
 def wilson(k, n, z=1.96):
     if not n:
         return 0.0, 1.0
@@ -57,6 +63,7 @@ def main():
     ap.add_argument("--kind", action="append")
     ap.add_argument("--by", default="kind", choices=["kind", "needle_kind"])
     ap.add_argument("--lines", action="store_true", help="a line is visible when one line has all of its words")
+    ap.add_argument("--markup", action="store_true", help="a needle with tags is visible when its words are")
     ap.add_argument("--worst", type=int, default=0, help="list the items with the most tokens left")
     ap.add_argument("--missing", action="store_true", help="list needles that are not visible")
     ap.add_argument("--lossless", action="store_true")
@@ -86,6 +93,9 @@ def main():
         if a.lines and not all(seen):
             rows_of_words = [set(re.split(r"[\s,|;]+", x)) for x in out.splitlines()]
             seen = [s or in_one_line(n, rows_of_words) for n, s in zip(it["needles"], seen)]
+        if a.markup and not all(seen):
+            words = words_of(out)
+            seen = [s or ("<" in n and bool(words_of(n)) and words_of(n) in words) for n, s in zip(it["needles"], seen)]
         back = h.retrieve(r["hash"]) if r["lossy"] else raw
         rows.append(
             {
