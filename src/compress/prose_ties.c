@@ -18,6 +18,7 @@ typedef struct ties {
     uint32_t *first;  /* unit of a block; of the block behind the last: all units */
     uint32_t *parent; /* block without which this one cannot be understood, or NO_BLOCK */
     uint32_t *indent;
+    bool *leads; /* introduces what follows */
 } ties;
 
 static bool one_of(hr_str word, const char *const *words, size_t n)
@@ -143,7 +144,7 @@ static void find_parents(ties *k)
         uint32_t deep = k->indent[i];
         bool told = b[i].kind != HR_BLOCK_PARAGRAPH;
         while (n && (k->indent[above[n - 1]] > deep ||
-                     (k->indent[above[n - 1]] == deep && !(told && introduces(&b[above[n - 1]])))))
+                     (k->indent[above[n - 1]] == deep && !(told && k->leads[above[n - 1]]))))
             n--;
         if (n)
             k->parent[i] = above[n - 1];
@@ -217,7 +218,7 @@ static void keep_announced(ties *k)
     const hr_block *b = k->t->blocks.p;
     for (uint32_t i = 0; i + 1 < k->t->blocks.n; i++) {
         uint32_t next = i + 1 + (b[i + 1].kind == HR_BLOCK_SPACE), to = k->first[i + 1];
-        if (next < k->t->blocks.n && introduces(&b[i]) && to > k->first[i] &&
+        if (next < k->t->blocks.n && k->leads[i] && to > k->first[i] &&
             k->t->units.p[to - 1].keep && b[next].s.n <= ANNOUNCED_MAX)
             keep_all(k, next, next + 1);
     }
@@ -234,7 +235,7 @@ static void keep_parents(ties *k)
         uint32_t from = k->first[p], to = k->first[p + 1];
         if (from == to)
             continue;
-        if (introduces(&k->t->blocks.p[p]))
+        if (k->leads[p])
             u[to - 1].keep = true;
         else if (k->t->blocks.p[p].kind == HR_BLOCK_ITEM ||
                  (to - from == 1 && u[from].s.n <= FIRST_MAX))
@@ -291,12 +292,14 @@ hr_err hr_prose_tie(hr_prose_text *t, hr_arena *a)
     k.first = HR_NEW_ARRAY(a, uint32_t, n + 1);
     k.parent = HR_NEW_ARRAY(a, uint32_t, n + 1);
     k.indent = HR_NEW_ARRAY(a, uint32_t, n + 1);
-    if (!k.first || !k.parent || !k.indent)
+    k.leads = HR_NEW_ARRAY(a, bool, n + 1);
+    if (!k.first || !k.parent || !k.indent || !k.leads)
         return HR_E_NOMEM;
     for (size_t b = 0, i = 0; b <= n; b++) {
         while (i < t->units.n && t->units.p[i].block < b)
             i++;
         k.first[b] = (uint32_t)i;
+        k.leads[b] = b < n && introduces(&t->blocks.p[b]);
         k.indent[b] = b < n ? indent_of(t->blocks.p[b].s) : 0;
     }
     find_parents(&k);
