@@ -9,7 +9,7 @@ because a claim that holds for even data may not see the line that differs.
 Checked are: lines shown stand in the original, in its order; lines folded and lines shown add up to all; the form that
 folded lines are said to have is theirs; rows omitted and rows shown add up; smallest, largest and mean of a column,
 counts of values, and what is absent; line numbers of omitted bodies; the lines that stand for cuts in diffs and YAML;
-matches of search results by file; UTF-8. The exit code is 1 if something said is false.
+matches of search results by file; resources listed in front of a plan; UTF-8. The exit code is 1 if something said is false.
 """
 
 import argparse
@@ -80,7 +80,31 @@ def has_form(parts, line):
     return at(0, 0, True)
 
 
+PLAN = re.compile(r"\[(\d+) resources of which only counts stand below:\n(.*?)\]\n", re.S)
+
+
+def planned(raw, out):
+    """The list in front of a plan: each resource of which only a count is left stands in it, under its action."""
+    head = PLAN.match(out)
+    if not head:
+        return
+    listed = 0
+    for line in head[2].split("\n"):
+        action, _, items = line.partition(": ")
+        base = ""
+        for item in re.split(r", | (?=\[)", items):
+            name = base + item if item.startswith("[") else item
+            base = re.sub(r"\[[^\]]*\]$", "", name)
+            listed += 1
+            said = name if action == "others" else f"{name} {action}"
+            if f"\n  # {said}" not in raw:
+                yield f"no such resource in the plan: {said[:100]}"
+    if listed != int(head[1]):
+        yield f"{head[1]} resources are said to be listed, {listed} are"
+
+
 def folded(raw, out):
+    out = PLAN.sub("", out, count=1)
     closing = re.findall(r"\[(\d+) of (\d+) lines folded into", out)
     rows = [as_shown(x) for x in lines_of(raw)]
     for line in out.split("\n"):
@@ -296,7 +320,7 @@ def complaints(raw, out):
         return [f"no UTF-8: {out[max(0, e.start - 20) : e.start + 6]!r}"]
     if text == raw_text:
         return []
-    return [c for check in (folded, rows, in_place, matches) for c in check(raw_text, text)]
+    return [c for check in (planned, folded, rows, in_place, matches) for c in check(raw_text, text)]
 
 
 def with_odd_word(raw, rng):
