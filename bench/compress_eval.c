@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "compress/forms.h"
-#include "compress/table.h"
+#include "compress/table/table.h"
 #include "text/json.h"
 
 static hr_str slurp(const char *path)

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "../tests/property/code_restore.h"
-#include "compress/code.h"
+#include "compress/code/code.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "base/hash.h"
-#include "compress/command.h"
+#include "compress/command/command.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

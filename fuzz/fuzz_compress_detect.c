@@ -1,7 +1,7 @@
 /* Detection and cutting: any bytes have a kind, and the sections put together are the text. */
 #include <stdlib.h>
 
-#include "compress/detect_sections.h"
+#include "compress/detect/detect_sections.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -5,9 +5,9 @@
 #include <stdlib.h>
 
 #include "base/buf.h"
-#include "compress/compaction.h"
 #include "compress/forms.h"
-#include "compress/table.h"
+#include "compress/json/compaction.h"
+#include "compress/table/table.h"
 #include "text/json.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "compress/log_lossless.h"
+#include "compress/log/log_lossless.h"
 #include "compress/marker.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -2,7 +2,7 @@
 #define compressor                 hr_compress_search
 #define CHECK_LOSSLESS(text, form) check_grouped((text), (form))
 
-#include "compress/paths.h"
+#include "compress/search/paths.h"
 
 static void check_grouped(hr_str text, hr_str form);
 

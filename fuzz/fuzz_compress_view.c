@@ -3,12 +3,12 @@
 #define compressor                 any_view
 #define CHECK_LOSSLESS(text, form) check_back((text), (form))
 
-#include "compress/columns.h"
-#include "compress/git_log.h"
-#include "compress/listing.h"
-#include "compress/log_lossless.h"
-#include "compress/view.h"
-#include "compress/view_tree.h"
+#include "compress/log/log_lossless.h"
+#include "compress/view/columns.h"
+#include "compress/view/git_log.h"
+#include "compress/view/listing.h"
+#include "compress/view/view.h"
+#include "compress/view/view_tree.h"
 
 static hr_compressor any_view;
 static void check_back(hr_str text, hr_str form);

@@ -2,9 +2,9 @@
  *
  * The choice is made in tokens of the target model. A wide margin is decided on the estimate, a
  * close one on exact counts, so that large texts are rarely counted in full. */
-#include "compress/detect_sections.h"
+#include "compress/detect/detect_sections.h"
 #include "compress/marker.h"
-#include "compress/view.h"
+#include "compress/view/view.h"
 
 /* One row a kind; a kind without a compressor passes through. */
 static const struct {

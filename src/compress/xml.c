@@ -3,10 +3,10 @@
  * Lossless: white space between elements goes, one element a line. Lossy: elements that the
  * question does not need are folded into comments that count them, in place; failures and errors
  * stay. */
-#include "compress/fold_tree.h"
+#include "compress/fold/fold_tree.h"
 #include "compress/forms.h"
 #include "compress/marker.h"
-#include "compress/prose.h"
+#include "compress/prose/prose.h"
 
 enum { DEPTH_MAX = 200, MIN_ELEMENTS = 12 };
 

@@ -1,10 +1,10 @@
 /* YAML, seen as lines that belong under the line with less indentation. Nothing is parsed:
  * comments, anchors and block text stay as they are. Lossy: branches that the question does not
  * need are folded into "# N lines omitted", at the place and depth where they stood. */
-#include "compress/fold_tree.h"
+#include "compress/fold/fold_tree.h"
 #include "compress/forms.h"
 #include "compress/marker.h"
-#include "compress/prose.h"
+#include "compress/prose/prose.h"
 
 enum { DEPTH_MAX = 200, MIN_LINES = 40 };
 

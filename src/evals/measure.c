@@ -1,7 +1,7 @@
 #include "evals/measure.h"
 
 #include "compress/marker.h"
-#include "compress/table.h"
+#include "compress/table/table.h"
 
 bool hr_needle_in(hr_str text, hr_str needle)
 {

@@ -4,7 +4,7 @@
 #include "evals/gen.h"
 #include "evals/suites.h"
 
-#include "compress/table.h"
+#include "compress/table/table.h"
 
 #include <pthread.h>
 

@@ -2,7 +2,7 @@
 
 #include "base/map.h"
 #include "base/utf8.h"
-#include "compress/detect.h"
+#include "compress/detect/detect.h"
 #include "evals/measure.h"
 
 enum { MOST_FOUND = 50000, SHORTEST = 4, LONGEST_NAME = 25, ERROR_BYTES = 160 };

@@ -2,7 +2,7 @@
  * original without just the lines it says; whatever the query, the numbering or the damage. */
 #include "code_restore.h"
 
-#include "compress/code.h"
+#include "compress/code/code.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 /* What is taken out of a page before it is parsed does not show: over generated pages, with and
  * without mistakes, the Markdown is the same as from the page as it came. */
-#include "compress/html_page.h"
+#include "compress/html/html_page.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

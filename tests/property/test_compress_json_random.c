@@ -9,10 +9,10 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
-#include "compress/compaction.h"
 #include "compress/forms.h"
+#include "compress/json/compaction.h"
 #include "compress/marker.h"
-#include "compress/table.h"
+#include "compress/table/table.h"
 #include "text/json.h"
 
 /* --- documents ------------------------------------------------------------------------------ */

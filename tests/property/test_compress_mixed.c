@@ -3,7 +3,7 @@
  */
 #include "base/buf.h"
 #include "compress/compress.h"
-#include "compress/detect_sections.h"
+#include "compress/detect/detect_sections.h"
 #include "compress/forms.h"
 #include "compress/marker.h"
 

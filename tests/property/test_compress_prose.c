@@ -3,8 +3,8 @@
  * and the time grows with the text, not faster. */
 #include "compress/forms.h"
 #include "compress/marker.h"
-#include "compress/prose.h"
-#include "compress/sentence.h"
+#include "compress/prose/prose.h"
+#include "compress/prose/sentence.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,7 +1,7 @@
 /* Properties of shortened search results over generated ones in all the layouts that the tools
  * have: the grouped form gives back the text; in the cut form each file's matches and context lines
  * are shown or counted, exactly, and what the question names is shown. */
-#include "compress/search.h"
+#include "compress/search/search.h"
 
 #include "compress/marker.h"
 

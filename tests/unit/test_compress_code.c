@@ -1,7 +1,7 @@
 /* Programs: what goes, what stays, and that every line that stays is the original's. */
 #include "base/buf.h"
 #include "base/vec.h"
-#include "compress/code.h"
+#include "compress/code/code.h"
 #include "compress/marker.h"
 
 #include <setjmp.h>

@@ -1,7 +1,7 @@
 /* Programs beyond bodies: comments, docstrings, lists of data, what notes tell, what options and
  * queries change. */
 #include "base/buf.h"
-#include "compress/code.h"
+#include "compress/code/code.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

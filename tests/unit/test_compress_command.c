@@ -1,5 +1,5 @@
 /* The program behind an output, from commands as agents write them. */
-#include "compress/command.h"
+#include "compress/command/command.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -6,8 +6,8 @@
 
 #include <cmocka.h>
 
-#include "compress/compaction.h"
 #include "compress/forms.h"
+#include "compress/json/compaction.h"
 #include "text/json.h"
 
 static hr_arena arena;

@@ -1,6 +1,6 @@
 /* Tables as text: rows stay verbatim, the asked-for ones stay, the rest is counted. */
-#include "compress/csv.h"
 #include "compress/marker.h"
+#include "compress/table/csv.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

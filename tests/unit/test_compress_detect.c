@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "base/buf.h"
-#include "compress/detect_sections.h"
+#include "compress/detect/detect_sections.h"
 
 static void assert_kind(const char *text, hr_kind want)
 {

@@ -8,7 +8,7 @@
 
 #include "base/buf.h"
 #include "compress/forms.h"
-#include "compress/table.h"
+#include "compress/table/table.h"
 #include "text/json.h"
 
 static hr_arena arena;

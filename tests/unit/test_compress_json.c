@@ -8,7 +8,7 @@
 #include "base/buf.h"
 #include "compress/forms.h"
 #include "compress/marker.h"
-#include "compress/table.h"
+#include "compress/table/table.h"
 
 static hr_arena arena;
 static hr_compress_opts opts;

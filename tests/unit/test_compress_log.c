@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "base/mem.h"
-#include "compress/log_lossless.h"
+#include "compress/log/log_lossless.h"
 #include "compress/marker.h"
 
 static hr_arena arena;

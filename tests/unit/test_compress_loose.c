@@ -5,9 +5,9 @@
 
 #include <cmocka.h>
 
-#include "compress/detect.h"
+#include "compress/detect/detect.h"
 #include "compress/forms.h"
-#include "compress/json_loose.h"
+#include "compress/json/json_loose.h"
 
 static hr_arena arena;
 static hr_compress_opts opts;

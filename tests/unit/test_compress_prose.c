@@ -1,8 +1,8 @@
 /* Prose: sentences, protected elements, layout, and what stays for a question. */
 #include "compress/marker.h"
-#include "compress/prose.h"
-#include "compress/prose_words.h"
-#include "compress/sentence.h"
+#include "compress/prose/prose.h"
+#include "compress/prose/prose_words.h"
+#include "compress/prose/sentence.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 /* Search results are grouped without loss, and cut only with a count in place. */
 #include "compress/marker.h"
-#include "compress/paths.h"
+#include "compress/search/paths.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

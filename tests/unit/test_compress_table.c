@@ -6,7 +6,7 @@
 #include <cmocka.h>
 
 #include "compress/forms.h"
-#include "compress/table.h"
+#include "compress/table/table.h"
 #include "text/json.h"
 
 static hr_arena arena;

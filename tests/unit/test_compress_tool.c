@@ -9,9 +9,9 @@
 
 #include <cmocka.h>
 
-#include "compress/log_lossless.h"
+#include "compress/log/log_lossless.h"
+#include "compress/log/tool_lines.h"
 #include "compress/marker.h"
-#include "compress/tool_lines.h"
 
 static hr_arena arena;
 

@@ -1,12 +1,12 @@
 /* Views on real outputs (tests/data/commands): what must stay stays, counts are exact, nothing
  * grows, and what loses nothing comes back byte for byte, also from outputs that were cut. */
 #include "../files.h"
-#include "compress/columns.h"
-#include "compress/git_log.h"
-#include "compress/listing.h"
-#include "compress/log_lossless.h"
+#include "compress/log/log_lossless.h"
 #include "compress/marker.h"
-#include "compress/view_tree.h"
+#include "compress/view/columns.h"
+#include "compress/view/git_log.h"
+#include "compress/view/listing.h"
+#include "compress/view/view_tree.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

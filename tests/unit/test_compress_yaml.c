@@ -1,5 +1,5 @@
 /* YAML: branches are folded by the question; lines that stay are the file's own. */
-#include "compress/fold_tree.h"
+#include "compress/fold/fold_tree.h"
 #include "compress/forms.h"
 #include "compress/marker.h"
 
