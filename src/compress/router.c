@@ -4,6 +4,7 @@
  * close one on exact counts, so that large texts are rarely counted in full. */
 #include "compress/detect/detect_sections.h"
 #include "compress/marker.h"
+#include "compress/scales.h"
 #include "compress/view/view.h"
 
 /* One row a kind; a kind without a compressor passes through. */
@@ -28,128 +29,8 @@ static const struct {
     [HR_KIND_LISTING] = {hr_compress_log, NULL},
 };
 
-/* Estimates are trusted when they differ by more than this factor. */
-static const double WIDE = 1.6;
 /* A section smaller than this is not worth a look of its own. */
 enum { SECTION_MIN = 256 };
-
-hr_compress_opts hr_compress_defaults(void)
-{
-    return (hr_compress_opts){
-        .tok = hr_tokenizer_for(HR_STR_NONE),
-        .via = HR_VIA_TOOL,
-        .min_tokens = 200,
-        .min_words = 50,
-        .lossy_min_tokens = 2000,
-        .lossy_margin = 0.7,
-        .min_saving = 0.05,
-        .min_items_to_analyze = 5,
-        .max_items_after_crush = 15,
-        .variance_threshold = 2.0,
-        .relevance_threshold = 0.3,
-        .bm25_k1 = 1.5,
-        .bm25_b = 0.75,
-        .uniqueness_threshold = 0.1,
-        .similarity_threshold = 0.8,
-        .core_field_fraction = 0.8,
-        .heterogeneous_core_ratio = 0.6,
-        .crush_json = true,
-        .include_summaries = true,
-        .first_fraction = 0.3,
-        .last_fraction = 0.15,
-        .bias = 1.0,
-        .preserve_change_points = true,
-        .factor_out_constants = true,
-        .dedup_identical_items = true,
-        .max_flatten_inner_keys = 6,
-        .code = {.compress_comments = true,
-                 .semantic_analysis = true,
-                 .preserve_error_handlers = true,
-                 .max_body_lines = 5,
-                 .target_compression_rate = 0.2},
-    };
-}
-
-hr_compaction hr_compaction_named(hr_str name)
-{
-    if (hr_str_eq(name, HR_STR("json")))
-        return HR_COMPACT_JSON;
-    return hr_str_eq(name, HR_STR("markdown-kv")) ? HR_COMPACT_MARKDOWN : HR_COMPACT_CSV;
-}
-
-/* Exact counts made so far: the same text is weighed against every form offered for it. */
-typedef struct counted {
-    hr_str s;
-    size_t tokens;
-} counted;
-
-enum { COUNTS = 8 };
-typedef struct scales {
-    const hr_compress_opts *o;
-    counted known[COUNTS];
-    size_t n; /* counts made; the oldest is forgotten */
-} scales;
-
-/* A text with its size in tokens, counted exactly only on demand. */
-typedef struct sized {
-    hr_str s;
-    size_t estimate, exact;
-    bool counted;
-} sized;
-
-static sized size_of(const hr_compress_opts *o, hr_str s)
-{
-    return (sized){.s = s, .estimate = s.n ? hr_tokens_estimate(o->tok, s) : 0};
-}
-
-static size_t weigh(scales *c, hr_str s)
-{
-    for (size_t i = 0; i < c->n && i < COUNTS; i++) {
-        if (c->known[i].s.p == s.p && c->known[i].s.n == s.n)
-            return c->known[i].tokens;
-    }
-    size_t tokens = hr_tokens_count(c->o->tok, s);
-    c->known[c->n++ % COUNTS] = (counted){s, tokens};
-    return tokens;
-}
-
-static size_t exact(scales *c, sized *x)
-{
-    if (!x->counted) {
-        x->exact = weigh(c, x->s);
-        x->counted = true;
-    }
-    return x->exact;
-}
-
-/* a <= factor * b by a margin that counting cannot turn around. */
-static bool surely(const sized *a, double factor, const sized *b)
-{
-    return (double)a->estimate * WIDE < factor * (double)b->estimate;
-}
-
-/* a <= factor * b, in tokens. */
-static bool at_most(scales *c, sized *a, double factor, sized *b)
-{
-    if (!(a->counted && b->counted)) {
-        if (surely(a, factor, b))
-            return true;
-        if ((double)a->estimate > factor * (double)b->estimate * WIDE)
-            return false;
-    }
-    return (double)exact(c, a) <= factor * (double)exact(c, b);
-}
-
-static size_t best_known(const sized *x)
-{
-    return x->counted ? x->exact : x->estimate;
-}
-
-static size_t less_by(const sized *before, const sized *after)
-{
-    size_t b = best_known(before), a = best_known(after);
-    return b > a ? b - a : 0;
-}
 
 /* What became of one section (or of the whole text). */
 typedef struct outcome {
@@ -163,7 +44,7 @@ typedef struct outcome {
 typedef struct job {
     const hr_compress_opts *o;
     hr_arena *a;
-    scales *scales;
+    hr_scales *scales;
     hr_key key;
     hr_command command; /* what wrote the text, if that is known */
     bool ask_lossy;     /* large enough for a lossy form */
@@ -178,29 +59,30 @@ static outcome untouched(hr_str text, hr_kind kind, hr_reason why)
 static void choose(const job *j, hr_str text, const hr_forms *f, outcome *out)
 {
     const hr_compress_opts *o = j->o;
-    scales *c = j->scales;
-    sized before = size_of(o, text);
-    sized lossless = size_of(o, f->lossless), lossy = size_of(o, f->lossy);
+    hr_scales *c = j->scales;
+    hr_sized before = hr_size_of(o, text);
+    hr_sized lossless = hr_size_of(o, f->lossless), lossy = hr_size_of(o, f->lossy);
     double keep = 1.0 - o->min_saving, margin = keep;
     if (f->lossless_margin > 0 && f->lossless_margin < margin)
         margin = f->lossless_margin;
     double near = f->lossy_margin > 0 ? f->lossy_margin : o->lossy_margin;
     bool offered = f->lossy.n && f->lossy.n < text.n;
     /* A lossy form far below both others is taken without counting those. */
-    bool far = j->may_lose && offered && surely(&lossy, keep < near ? keep : near, &before) &&
-               (f->lossless.n == 0 || surely(&lossy, near, &lossless));
+    bool far = j->may_lose && offered &&
+               hr_surely_at_most(&lossy, keep < near ? keep : near, &before) &&
+               (f->lossless.n == 0 || hr_surely_at_most(&lossy, near, &lossless));
     bool less = !far && f->lossless.n && f->lossless.n < text.n &&
-                at_most(c, &lossless, margin, &before) &&
-                (o->min_saving > 0 || exact(c, &lossless) < exact(c, &before));
-    bool lose = far || (offered && at_most(c, &lossy, keep, &before) &&
-                        at_most(c, &lossy, near, less ? &lossless : &before));
+                hr_at_most(c, &lossless, margin, &before) &&
+                (o->min_saving > 0 || hr_exact(c, &lossless) < hr_exact(c, &before));
+    bool lose = far || (offered && hr_at_most(c, &lossy, keep, &before) &&
+                        hr_at_most(c, &lossy, near, less ? &lossless : &before));
     if (lose && j->may_lose) {
         *out = (outcome){f->lossy, f->lossy_strategy, out->kind, f->lossy_reason, true, true, 0};
-        out->gained = less_by(&before, &lossy);
+        out->gained = hr_less_by(&before, &lossy);
     } else if (less) {
         *out = (outcome){
             f->lossless, f->lossless_strategy, out->kind, f->lossless_reason, true, false, 0};
-        out->gained = less_by(&before, &lossless);
+        out->gained = hr_less_by(&before, &lossless);
     } else {
         out->reason = lose ? HR_R_LOSSLESS_ONLY : HR_R_NO_GAIN;
     }
@@ -221,14 +103,6 @@ static hr_err weigh_forms(const job *j, hr_str text, hr_err e, const hr_forms *f
     }
     choose(j, text, f, out);
     return HR_OK;
-}
-
-static bool reaches(scales *c, sized *text, size_t gate)
-{
-    double estimate = (double)text->estimate;
-    if (estimate > (double)gate * WIDE)
-        return true;
-    return estimate * WIDE >= (double)gate && exact(c, text) >= gate;
 }
 
 static bool may_lose(const hr_compress_opts *o)
@@ -266,8 +140,8 @@ static hr_err compress_one(const job *j, hr_str text, hr_kind kind, outcome *out
     }
     job mine = *j;
     if (kind == HR_KIND_CODE && j->o->code.min_tokens) {
-        sized all = size_of(j->o, text);
-        mine.ask_lossy = reaches(j->scales, &all, j->o->code.min_tokens);
+        hr_sized all = hr_size_of(j->o, text);
+        mine.ask_lossy = hr_reaches(j->scales, &all, j->o->code.min_tokens);
         mine.may_lose = mine.ask_lossy && may_lose(j->o);
     }
     if (compressors[kind].run)
@@ -418,13 +292,10 @@ static hr_err compress_all(const job *all, hr_str text, outcome *out)
 
 /* The gates: a text is worth a look from min_tokens tokens and min_words words, where long runs
  * without white space count as words of their length. */
-static bool too_small(scales *c, sized *text)
+static bool too_small(hr_scales *c, hr_sized *text)
 {
     const hr_compress_opts *o = c->o;
-    double estimate = (double)text->estimate, gate = (double)o->min_tokens;
-    if (estimate * WIDE < gate)
-        return true;
-    if (estimate < gate * WIDE && exact(c, text) < o->min_tokens)
+    if (!hr_reaches(c, text, o->min_tokens))
         return true;
     return o->min_words && text->s.n < o->min_tokens * 4 &&
            hr_word_count(text->s, o->min_words) < o->min_words;
@@ -435,7 +306,7 @@ hr_err hr_compress_part(const hr_compress_opts *o, hr_str text, const hr_key *ke
 {
     hr_compress_opts inner = *o;
     inner.part = true;
-    scales c = {.o = &inner};
+    hr_scales c = {.o = &inner};
     job j = {.o = &inner, .a = a, .scales = &c, .key = *key, .ask_lossy = true, .may_lose = true};
     outcome r;
     hr_err e = compress_all(&j, text, &r);
@@ -448,12 +319,12 @@ hr_err hr_compress_text(const hr_compress_opts *o, hr_str text, hr_arena *a, hr_
     memset(out, 0, sizeof *out);
     out->text = text;
     out->kind = HR_KIND_TEXT;
-    scales c = {.o = o};
-    sized before = size_of(o, text);
+    hr_scales c = {.o = o};
+    hr_sized before = hr_size_of(o, text);
     out->tokens_before = out->tokens_after = before.estimate;
     out->reason = HR_R_TOO_SMALL;
     if (too_small(&c, &before)) {
-        out->tokens_before = out->tokens_after = best_known(&before);
+        out->tokens_before = out->tokens_after = hr_best_known(&before);
         return HR_OK;
     }
     if (hr_marker_heads_form(text)) {
@@ -461,31 +332,32 @@ hr_err hr_compress_text(const hr_compress_opts *o, hr_str text, hr_arena *a, hr_
         return HR_OK;
     }
     job j = {.o = o, .a = a, .scales = &c, .key = hr_key_of(text)};
-    j.ask_lossy = reaches(&c, &before, o->lossy_min_tokens);
+    j.ask_lossy = hr_reaches(&c, &before, o->lossy_min_tokens);
     j.command = hr_command_read(o->tool_name, o->tool_input, a);
     j.may_lose = j.ask_lossy && may_lose(o);
     outcome r = untouched(text, HR_KIND_TEXT, HR_R_ERROR);
     hr_err e = hr_deadline_passed(o->deadline) ? HR_E_TIMEOUT : compress_all(&j, text, &r);
     out->kind = r.kind;
     out->reason = r.reason;
-    out->tokens_before = out->tokens_after = best_known(&before);
+    out->tokens_before = out->tokens_after = hr_best_known(&before);
     if (e != HR_OK) {
         out->reason = e == HR_E_TIMEOUT ? HR_R_TIMEOUT : HR_R_ERROR;
         return e;
     }
     if (!r.changed)
         return HR_OK;
-    sized after = size_of(o, r.text);
+    hr_sized after = hr_size_of(o, r.text);
     /* The last word, whatever the sections promised: not empty, fewer bytes, fewer tokens. */
-    if (r.text.n == 0 || r.text.n >= text.n || !at_most(&c, &after, 1.0 - o->min_saving, &before) ||
-        (o->min_saving <= 0 && exact(&c, &after) >= exact(&c, &before))) {
+    if (r.text.n == 0 || r.text.n >= text.n ||
+        !hr_at_most(&c, &after, 1.0 - o->min_saving, &before) ||
+        (o->min_saving <= 0 && hr_exact(&c, &after) >= hr_exact(&c, &before))) {
         out->reason = HR_R_NO_GAIN;
-        out->tokens_before = out->tokens_after = best_known(&before);
+        out->tokens_before = out->tokens_after = hr_best_known(&before);
         return HR_OK;
     }
     if (before.counted || after.counted) {
-        (void)exact(&c, &before);
-        (void)exact(&c, &after);
+        (void)hr_exact(&c, &before);
+        (void)hr_exact(&c, &after);
     }
     out->text = r.text;
     out->strategy = r.strategy;
@@ -493,7 +365,7 @@ hr_err hr_compress_text(const hr_compress_opts *o, hr_str text, hr_arena *a, hr_
     out->lossy = r.lossy;
     if (r.lossy)
         out->key = j.key;
-    out->tokens_before = best_known(&before);
-    out->tokens_after = best_known(&after);
+    out->tokens_before = hr_best_known(&before);
+    out->tokens_after = hr_best_known(&after);
     return HR_OK;
 }

@@ -10,8 +10,8 @@ enum {
     BETWEEN_MAX = 12,    /* blocks between two numbers */
     ANNOUNCED_MAX = 400, /* bytes of a block that stays with the line before it */
     DEPTH = 32,          /* of lists in lists */
-    NO_BLOCK = UINT32_MAX,
 };
+#define NO_BLOCK UINT32_MAX
 
 typedef struct ties {
     hr_prose_text *t;

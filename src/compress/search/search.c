@@ -258,7 +258,7 @@ static hr_err lossless_form(const hr_compress_opts *o, const hr_search *s, hr_st
 hr_err hr_compress_search(const hr_compress_opts *o, hr_str text, const hr_key *key, bool lossy,
                           hr_arena *a, hr_forms *out)
 {
-    hr_search s;
+    hr_search s = {0};
     hr_str lines = text;
     bool json = hr_search_is_json(text);
     hr_err err = hr_marker_closes(text) ? HR_E_SYNTAX : HR_OK;
