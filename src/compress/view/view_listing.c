@@ -3,7 +3,13 @@
 #include "compress/view/listing_fold.h"
 #include "compress/view/view_tree.h"
 
-enum { PATH_MAX_BYTES = 1024, TOKENS_MAX = 12, NOTES_MAX = 20, MIN_ENTRIES = 8 };
+enum {
+    PATH_MAX_BYTES = 1024,
+    TOKENS_MAX = 12,
+    NOTES_MAX = 20,
+    MIN_ENTRIES = 8,
+    NAMES_TOKENS = 3000
+};
 
 static hr_entry *add(hr_entries *e, hr_arena *a, hr_str line, hr_str folder, hr_str name)
 {
@@ -265,10 +271,20 @@ static hr_err tree_entries(const hr_tree *t, hr_arena *a, hr_entries *e)
     return e->p.n >= MIN_ENTRIES ? HR_OK : HR_E_SYNTAX;
 }
 
-static hr_err forms_of(const hr_view_job *j, const hr_entries *e, hr_forms *out)
+/* Names are what one lists for: where a form that keeps them all is short, none are counted away.
+ */
+static bool names_fit(const hr_view_job *j, hr_str text, hr_str lossless)
+{
+    return lossless.n && lossless.n <= text.n / 2 &&
+           hr_tokens_estimate(j->o->tok, lossless) <= NAMES_TOKENS;
+}
+
+static hr_err forms_of(const hr_view_job *j, hr_str text, const hr_entries *e, hr_forms *out)
 {
     out->lossy_reason = HR_R_LISTING_FOLDERS;
-    return j->lossy ? hr_listing_fold(j, e, &out->lossy, &out->lossy_strategy) : HR_OK;
+    return j->lossy && !names_fit(j, text, out->lossless)
+               ? hr_listing_fold(j, e, &out->lossy, &out->lossy_strategy)
+               : HR_OK;
 }
 
 hr_err hr_view_tree(const hr_view_job *j, hr_str text, hr_forms *out)
@@ -282,7 +298,7 @@ hr_err hr_view_tree(const hr_view_job *j, hr_str text, hr_forms *out)
         err = hr_tree_pack(&t, text, j->a, &out->lossless, &out->lossless_strategy);
     if (err == HR_OK)
         err = tree_entries(&t, j->a, &e);
-    return err == HR_OK ? forms_of(j, &e, out) : err;
+    return err == HR_OK ? forms_of(j, text, &e, out) : err;
 }
 
 hr_err hr_view_listing(const hr_view_job *j, hr_str text, hr_forms *out)
@@ -304,5 +320,5 @@ hr_err hr_view_listing(const hr_view_job *j, hr_str text, hr_forms *out)
         err = hr_listing_group(text, j->o->deadline, j->a, &out->lossless, &out->lossless_strategy);
     if (err == HR_OK && e.rows)
         err = hr_view_or_log(j, text, out);
-    return err == HR_OK ? forms_of(j, &e, out) : err;
+    return err == HR_OK ? forms_of(j, text, &e, out) : err;
 }
