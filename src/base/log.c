@@ -148,6 +148,47 @@ static void add_time(hr_buf *b)
     hr_buf_addc(b, (char)('0' + ms % 10));
 }
 
+/* One event, one line: input cannot forge another, nor speak to the terminal. */
+static void one_line(char *p, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (((unsigned char)p[i] < 0x20 && p[i] != '\t') || p[i] == 0x7f)
+            p[i] = ' ';
+    }
+}
+
+static void emit(hr_log_level level, hr_str text, bool redact)
+{
+    hr_buf b = HR_BUF_INIT(4 * MAX_LINE);
+    hr_buf_reserve(&b, text.n + 128);
+    add_time(&b);
+    hr_buf_lit(&b, " - headroom - ");
+    hr_buf_add(&b, hr_cstr(level_name[level]));
+    hr_buf_lit(&b, " - ");
+    size_t from = b.n;
+    if (redact)
+        hr_redact(text, &b);
+    else
+        hr_buf_add(&b, text);
+    if (b.err == HR_OK)
+        one_line(b.p + from, b.n - from);
+    hr_buf_addc(&b, '\n');
+    if (b.err == HR_OK && gathering && b.n <= MAX_GATHERED) {
+        if (gathered.n + b.n > MAX_GATHERED)
+            hr_log_gather(true);
+        hr_buf_add(&gathered, hr_buf_str(&b));
+    } else if (b.err == HR_OK) {
+        put(hr_buf_str(&b));
+    }
+    hr_buf_free(&b);
+}
+
+void hr_log_line(hr_log_level level, hr_str text)
+{
+    if (hr_log_on(level) && level < HR_LOG_OFF)
+        emit(level, hr_str_sub(text, 0, MAX_LINE), false);
+}
+
 void hr_log(hr_log_level level, const char *fmt, ...)
 {
     if (!hr_log_on(level) || level >= HR_LOG_OFF)
@@ -160,25 +201,6 @@ void hr_log(hr_log_level level, const char *fmt, ...)
     if (n < 0)
         return;
     size_t len = (size_t)n < sizeof(text) ? (size_t)n : sizeof(text) - 1;
-    /* One event, one line: input cannot forge another, nor speak to the terminal. */
-    for (size_t i = 0; i < len; i++) {
-        if (((unsigned char)text[i] < 0x20 && text[i] != '\t') || text[i] == 0x7f)
-            text[i] = ' ';
-    }
-    hr_buf b = HR_BUF_INIT(4 * MAX_LINE);
-    hr_buf_reserve(&b, len + 128);
-    add_time(&b);
-    hr_buf_lit(&b, " - headroom - ");
-    hr_buf_add(&b, hr_cstr(level_name[level]));
-    hr_buf_lit(&b, " - ");
-    hr_redact((hr_str){text, len}, &b);
-    hr_buf_addc(&b, '\n');
-    if (b.err == HR_OK && gathering && b.n <= MAX_GATHERED) {
-        if (gathered.n + b.n > MAX_GATHERED)
-            hr_log_gather(true);
-        hr_buf_add(&gathered, hr_buf_str(&b));
-    } else if (b.err == HR_OK) {
-        put(hr_buf_str(&b));
-    }
-    hr_buf_free(&b);
+    one_line(text, len); /* also before, so that a line break cannot hide a secret */
+    emit(level, hr_str_of(text, len), true);
 }

@@ -26,6 +26,8 @@ void hr_log_to_stderr(bool on);
  * threads that have many lines to write at a time. */
 void hr_log_gather(bool on);
 void hr_log(hr_log_level level, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* The same for a text from which the caller has cut the secrets (hr_redact). */
+void hr_log_line(hr_log_level level, hr_str text);
 
 #define hr_debug(...)                                                                              \
     do {                                                                                           \
