@@ -128,12 +128,11 @@ static hr_err ask_view(const job *j, hr_str text, outcome *out)
     return e == HR_E_SYNTAX ? HR_OK : weigh_forms(j, text, e, &f, out);
 }
 
-static hr_err compress_one(const job *j, hr_str text, hr_kind kind, outcome *out)
+/* By its kind alone. */
+static hr_err compress_kind(const job *j, hr_str text, hr_kind kind, outcome *out)
 {
+    hr_err e = HR_OK;
     *out = untouched(text, kind, HR_R_KIND_UNHANDLED);
-    hr_err e = ask_view(j, text, out);
-    if (e != HR_OK || out->changed)
-        return e;
     if (kind == HR_KIND_CODE && !j->o->code.allow) {
         out->reason = HR_R_PROTECTED_CODE;
         return HR_OK;
@@ -149,6 +148,13 @@ static hr_err compress_one(const job *j, hr_str text, hr_kind kind, outcome *out
     if (e == HR_OK && !out->changed && compressors[kind].fallback)
         e = ask(j, compressors[kind].fallback, text, out);
     return e;
+}
+
+static hr_err compress_one(const job *j, hr_str text, hr_kind kind, outcome *out)
+{
+    *out = untouched(text, kind, HR_R_KIND_UNHANDLED);
+    hr_err e = ask_view(j, text, out);
+    return e != HR_OK || out->changed ? e : compress_kind(j, text, kind, out);
 }
 
 /* Sections one by one, put together in their order. */
@@ -268,7 +274,7 @@ static hr_err compress_all(const job *all, hr_str text, outcome *out)
     }
     if (json && head == 0) {
         /* Mostly the text is nothing else; notes around it are found out on failure. */
-        hr_err e = compress_one(j, text, kind, out);
+        hr_err e = compress_kind(j, text, kind, out);
         if (e != HR_OK || out->changed)
             return e;
     }
@@ -287,7 +293,12 @@ static hr_err compress_all(const job *all, hr_str text, outcome *out)
         if (secs.n > 1)
             return compress_sections(j, text, &secs, out);
     }
-    return json && head == 0 ? HR_OK : compress_one(j, text, kind, out);
+    if (head)
+        return compress_one(j, text, kind, out);
+    /* The view has been asked above, and so has the compressor of JSON or of loose text. */
+    if (kind == HR_KIND_TEXT)
+        return ask(j, compressors[kind].fallback, text, out);
+    return json ? HR_OK : compress_kind(j, text, kind, out);
 }
 
 /* The gates: a text is worth a look from min_tokens tokens and min_words words, where long runs
