@@ -1,7 +1,7 @@
 /* What every compressor must keep on any bytes: no crash, nothing grows, every loss has its marker,
- * the same bytes give the same form. A target defines `compressor` as the function under test and
- * includes this file. The first byte of the input chooses options; with bit 0 set, what stands
- * before the first LF is the query. */
+ * the same bytes give the same form. A target defines `compressor` as the function under test (it
+ * may depend on `flags`, the first byte) and includes this file. The first byte of the input
+ * chooses options; with bit 0 set, what stands before the first LF is the query. */
 #ifndef HR_FUZZ_COMPRESSOR_TARGET_H
 #define HR_FUZZ_COMPRESSOR_TARGET_H
 
@@ -22,8 +22,9 @@ static void require(bool ok)
 #define CHECK_LOSSLESS(text, form) ((void)(text), (void)(form))
 #endif
 
-static hr_err run(const hr_compress_opts *o, hr_str text, bool lossy, hr_arena *a, hr_forms *f)
+static hr_err run(const hr_compress_opts *o, hr_str text, uint8_t flags, hr_arena *a, hr_forms *f)
 {
+    bool lossy = !(flags & 4);
     hr_key key = hr_key_of(text);
     *f = (hr_forms){0};
     return compressor(o, text, &key, lossy, a, f);
@@ -45,15 +46,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     hr_arena a;
     hr_arena_init(&a, 256u << 20);
     hr_forms f, again;
-    bool lossy = !(data[0] & 4);
-    hr_err e = run(&o, text, lossy, &a, &f);
+    hr_err e = run(&o, text, data[0], &a, &f);
     if (e == HR_OK && f.lossy.n) {
         hr_marker_hit hit;
         hr_key key = hr_key_of(text);
-        require(lossy);
+        require(!(data[0] & 4));
         require(hr_str_has(f.lossy, hr_key_str(&key)));
         require(hr_marker_find(f.lossy, 0, &hit));
-        require(run(&o, text, lossy, &a, &again) == HR_OK);
+        require(run(&o, text, data[0], &a, &again) == HR_OK);
         require(hr_str_eq(f.lossy, again.lossy));
     }
     require(f.lossless.n < text.n || f.lossless.n == 0);
