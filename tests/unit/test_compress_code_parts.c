@@ -1,33 +1,12 @@
 /* Programs beyond bodies: comments, docstrings, lists of data, what notes tell, what options and
  * queries change. */
+#include "../compress_fixture.h"
+
 #include "base/buf.h"
 #include "compress/code/code.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
-
-#include <cmocka.h>
-
-static hr_arena arena;
-static hr_compress_opts opts;
-
-static int setup(void **state)
-{
-    (void)state;
-    hr_arena_init(&arena, 0);
-    opts = hr_compress_defaults();
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    hr_arena_free(&arena);
-    return 0;
-}
 
 /* `line` is repeated with its number in place of each '%'. */
 static void many(hr_buf *b, const char *line, int n)

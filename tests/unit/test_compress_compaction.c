@@ -1,33 +1,10 @@
 /* The notations json and markdown-kv: what they look like, that they say what is missing and what
  * is null, and that they read back. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-
-#include <cmocka.h>
+#include "../compress_fixture.h"
 
 #include "compress/forms.h"
 #include "compress/json/compaction.h"
 #include "text/json.h"
-
-static hr_arena arena;
-static hr_compress_opts opts;
-
-static int setup(void **state)
-{
-    (void)state;
-    hr_arena_init(&arena, 0);
-    opts = hr_compress_defaults();
-    opts.via = HR_VIA_TOOL;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    hr_arena_free(&arena);
-    return 0;
-}
 
 static hr_forms forms(hr_str text)
 {

@@ -1,34 +1,11 @@
 /* Documents and long texts inside JSON strings: read as what they are, said to be strings, and put
  * back byte for byte. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-
-#include <cmocka.h>
+#include "../compress_fixture.h"
 
 #include "base/buf.h"
 #include "compress/forms.h"
 #include "compress/table/table.h"
 #include "text/json.h"
-
-static hr_arena arena;
-static hr_compress_opts opts;
-
-static int setup(void **state)
-{
-    (void)state;
-    hr_arena_init(&arena, 0);
-    opts = hr_compress_defaults();
-    opts.via = HR_VIA_TOOL;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    hr_arena_free(&arena);
-    return 0;
-}
 
 static hr_str kept(hr_buf *b)
 {

@@ -1,30 +1,8 @@
 /* Every field of the crusher's settings changes what comes out, and in the direction it says. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-
-#include <cmocka.h>
+#include "../compress_fixture.h"
 
 #include "base/buf.h"
 #include "compress/forms.h"
-
-static hr_arena arena;
-static hr_compress_opts opts;
-
-static int setup(void **state)
-{
-    (void)state;
-    hr_arena_init(&arena, 0);
-    opts = hr_compress_defaults();
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    hr_arena_free(&arena);
-    return 0;
-}
 
 static hr_forms forms(hr_str text)
 {

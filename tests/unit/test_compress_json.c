@@ -1,33 +1,10 @@
 /* The JSON compressor as the router sees it: which forms it offers, and what it refuses. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-
-#include <cmocka.h>
+#include "../compress_fixture.h"
 
 #include "base/buf.h"
 #include "compress/forms.h"
 #include "compress/marker.h"
 #include "compress/table/table.h"
-
-static hr_arena arena;
-static hr_compress_opts opts;
-
-static int setup(void **state)
-{
-    (void)state;
-    hr_arena_init(&arena, 0);
-    opts = hr_compress_defaults();
-    opts.via = HR_VIA_TOOL;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    hr_arena_free(&arena);
-    return 0;
-}
 
 static hr_err run(hr_str text, bool lossy, hr_forms *f)
 {

@@ -1,31 +1,9 @@
 /* Texts that are nearly JSON: read where they have one meaning, refused where they have not. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-
-#include <cmocka.h>
+#include "../compress_fixture.h"
 
 #include "compress/detect/detect.h"
 #include "compress/forms.h"
 #include "compress/json/json_loose.h"
-
-static hr_arena arena;
-static hr_compress_opts opts;
-
-static int setup(void **state)
-{
-    (void)state;
-    hr_arena_init(&arena, 0);
-    opts = hr_compress_defaults();
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    hr_arena_free(&arena);
-    return 0;
-}
 
 static void reads(const char *text, const char *json, bool python)
 {

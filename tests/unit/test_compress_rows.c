@@ -1,33 +1,11 @@
 /* Which rows the lossy form keeps: each rule with rows that only it can save, and rows that look
  * like a reason but are none. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdio.h>
+#include "../compress_fixture.h"
 
-#include <cmocka.h>
+#include <stdio.h>
 
 #include "base/buf.h"
 #include "compress/forms.h"
-
-static hr_arena arena;
-static hr_compress_opts opts;
-
-static int setup(void **state)
-{
-    (void)state;
-    hr_arena_init(&arena, 0);
-    opts = hr_compress_defaults();
-    opts.via = HR_VIA_TOOL;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    hr_arena_free(&arena);
-    return 0;
-}
 
 /* An array of n rows; special(k) gives a row's members after its id, or NULL for ordinary ones. */
 typedef const char *special_fn(unsigned k);
